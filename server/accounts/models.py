@@ -1,0 +1,60 @@
+"""People, and the bearer tokens of the programs that act for them."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.db import Base
+
+REPRESENTATIVE = "representative"
+SUPERVISOR = "supervisor"
+ADMINISTRATOR = "administrator"
+ROLES = (REPRESENTATIVE, SUPERVISOR, ADMINISTRATOR)
+
+
+class Person(Base):
+    """Somebody who signs in. A day of theirs is a day in `time_zone` (an IANA name).
+
+    `session_epoch` is part of every session cookie: raising it signs the person out everywhere.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (
+        CheckConstraint("role IN ('representative', 'supervisor', 'administrator')", name="people_role"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    active: Mapped[bool] = mapped_column(default=True)
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[int]
+
+    @property
+    def is_representative(self) -> bool:
+        return self.role == REPRESENTATIVE
+
+    @property
+    def sees_everyone(self) -> bool:
+        """Supervisors and administrators see the time of all; what representatives see is a setting."""
+        return self.role in (SUPERVISOR, ADMINISTRATOR)
+
+
+class Token(Base):
+    """A bearer token. Only its SHA-256 is kept; the token itself is shown once."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("tokens_by_person", "person_id"), {"sqlite_strict": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    digest: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str]
+    created_at: Mapped[int]
+    expires_at: Mapped[int]
+    revoked_at: Mapped[int | None]
+
+    person: Mapped[Person] = relationship(lazy="joined")

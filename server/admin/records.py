@@ -1,0 +1,116 @@
+"""The list of tracker records, and their purge. Totals are kept apart and stay as they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVarTuple
+
+from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from server.accounts.models import Person
+from server.cases.models import RESOLVED, Case
+from server.tracking.intake import ACCEPTED_AGE_MS
+from server.tracking.models import PurgedSpan, TrackerRecord
+from server.tracking.spans import union
+
+Ts = TypeVarTuple("Ts")
+
+_BATCH = 1_000
+_LATE_MS = ACCEPTED_AGE_MS + 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records: of this case, this representative, ended at or before this instant, of resolved cases only."""
+
+    case: str | None = None
+    representative: str | None = None
+    before: int | None = None
+    resolved_only: bool = False
+    ids: tuple[int, ...] | None = None
+    only_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many records a purge took, or would take, and their time in milliseconds."""
+
+    records: int
+    duration_ms: int
+
+
+def page(
+    session: Session, chosen: Filter, *, limit: int, before_id: int | None = None
+) -> Sequence[tuple[TrackerRecord, str, Person]]:
+    """Up to `limit` records with their case's reference and their representative, the newest first."""
+    query = _chosen(select(TrackerRecord, Case.ref, Person), chosen).order_by(TrackerRecord.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(TrackerRecord.id < before_id)
+    return [(record, ref, person) for record, ref, person in session.execute(query)]
+
+
+def count(session: Session, chosen: Filter) -> Purged:
+    """How many records the filter chooses, and their time."""
+    length = TrackerRecord.ended_at - TrackerRecord.started_at
+    records, duration_ms = session.execute(
+        _chosen(select(func.count(TrackerRecord.id), func.coalesce(func.sum(length), 0)), chosen)
+    ).one()
+    return Purged(records, int(duration_ms))
+
+
+def purge_batch(session: Session, chosen: Filter, *, now: int) -> Purged:
+    """Delete up to a thousand chosen records. Their time cannot come back through a late browser.
+
+    Call it, a transaction each time, until it takes none.
+    """
+    rows = session.execute(
+        _chosen(
+            select(
+                TrackerRecord.id,
+                TrackerRecord.representative_id,
+                TrackerRecord.started_at,
+                TrackerRecord.ended_at,
+            ),
+            chosen,
+        )
+        .order_by(TrackerRecord.id)
+        .limit(_BATCH)
+    ).all()
+    if not rows:
+        return Purged(0, 0)
+    late: dict[int, list[tuple[int, int]]] = {}
+    for _, representative, started_at, ended_at in rows:
+        if ended_at > now - _LATE_MS:
+            late.setdefault(representative, []).append((started_at, ended_at))
+    tombs = [
+        {"representative_id": representative, "started_at": start, "ended_at": end}
+        for representative, spans in late.items()
+        for start, end in union(spans)
+    ]
+    if tombs:
+        session.execute(insert(PurgedSpan), tombs)
+    session.execute(delete(TrackerRecord).where(TrackerRecord.id.in_([row.id for row in rows])))
+    return Purged(len(rows), sum(row.ended_at - row.started_at for row in rows))
+
+
+def forget_old_tombs(session: Session, *, now: int) -> None:
+    """Drop the marks of purged time that no browser can bring back any more."""
+    session.execute(delete(PurgedSpan).where(PurgedSpan.ended_at < now - _LATE_MS))
+
+
+def _chosen(query: Select[*Ts], chosen: Filter) -> Select[*Ts]:
+    query = query.select_from(TrackerRecord).join(Case, Case.id == TrackerRecord.case_id)
+    query = query.join(Person, Person.id == TrackerRecord.representative_id)
+    if chosen.case is not None:
+        query = query.where(Case.ref == chosen.case)
+    if chosen.representative is not None:
+        query = query.where(Person.username == chosen.representative)
+    if chosen.before is not None:
+        query = query.where(TrackerRecord.ended_at <= chosen.before)
+    if chosen.resolved_only:
+        query = query.where(Case.status == RESOLVED)
+    if chosen.ids is not None:
+        query = query.where(TrackerRecord.id.in_(chosen.ids))
+    if chosen.only_of is not None:
+        query = query.where(TrackerRecord.representative_id == chosen.only_of)
+    return query

@@ -1,0 +1,107 @@
+"""Errors that a caller can act on, as RFC 9457 problem details (`application/problem+json`)."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, json, request
+from werkzeug.exceptions import HTTPException
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """Something a caller can mend. `detail` says what is wrong and what to do.
+
+    `status` is the HTTP status, `errors` maps field names to lists of messages.
+    """
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, detail: str, *, errors: dict[str, Any] | None = None, status: HTTPStatus | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.status = status or self.status
+
+
+class NotFound(Problem):
+    """There is no such thing, or the caller may not know of it."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Conflict(Problem):
+    """The thing is in a state that does not allow this."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class Invalid(Problem):
+    """A value is out of its range or has the wrong form."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Forbidden(Problem):
+    """The caller is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class Unauthorized(Problem):
+    """The caller is not signed in."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+def response(status: int, detail: str, *, errors: dict[str, Any] | None = None, headers: Any = None) -> Response:
+    """A problem document as a Flask response."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    answer = Response(json.dumps(body), status=int(status), content_type=CONTENT_TYPE)
+    for name, value in headers or ():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers.setdefault("WWW-Authenticate", "Bearer")
+    return answer
+
+
+def install(app: Flask) -> None:
+    """Answer every error under `/api/` (and every `Problem`) as a problem document."""
+
+    @app.errorhandler(Problem)
+    def _problem(error: Problem) -> Response:
+        return response(error.status, error.detail, errors=error.errors)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response | HTTPException:
+        status = error.code or 500
+        if not request.path.startswith("/api/") or status < 400:
+            return error
+        data = getattr(error, "data", None) or {}
+        messages = data.get("messages") or {}
+        errors = {
+            field: found for where in messages.values() if isinstance(where, dict) for field, found in where.items()
+        }
+        detail = _sentence(errors) if errors else str(error.description or HTTPStatus(status).phrase)
+        return response(status, detail, errors=errors, headers=error.get_response().headers)
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> Response:
+        app.logger.exception("unexpected error on %s %s", request.method, request.path)
+        return response(500, "Something went wrong on the server. It was logged; please try again.")
+
+
+def _sentence(errors: dict[str, Any]) -> str:
+    parts = []
+    for field, messages in errors.items():
+        text = " ".join(messages) if isinstance(messages, list) else str(messages)
+        parts.append(text if field == "_schema" else f"{field}: {text}")
+    return "; ".join(parts)

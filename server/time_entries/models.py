@@ -1,0 +1,55 @@
+"""What people log by hand: time logs, and activities linked to a case."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.accounts.models import Person
+from server.db import Base
+
+ACTIVITY_KINDS = ("phone call", "task", "e-mail", "appointment")
+
+
+class TimeLog(Base):
+    """Time that somebody says they worked on a case. `worked_at` is when, in milliseconds since the epoch."""
+
+    __tablename__ = "time_logs"
+    __table_args__ = (
+        Index("time_logs_by_case", "case_id", "id"),
+        CheckConstraint("duration_seconds > 0", name="time_logs_duration"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    duration_seconds: Mapped[int]
+    description: Mapped[str]
+    worked_at: Mapped[int]
+    created_at: Mapped[int]
+    changed_at: Mapped[int]
+
+    representative: Mapped[Person] = relationship(lazy="joined")
+
+
+class Activity(Base):
+    """Something done for a case that has a duration, such as a phone call."""
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        Index("activities_by_case", "case_id", "id"),
+        CheckConstraint("duration_seconds > 0", name="activities_duration"),
+        CheckConstraint("kind IN ('phone call', 'task', 'e-mail', 'appointment')", name="activities_kind"),
+        {"sqlite_strict": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    duration_seconds: Mapped[int]
+    description: Mapped[str]
+    worked_at: Mapped[int]
+    created_at: Mapped[int]
+    changed_at: Mapped[int]
+
+    representative: Mapped[Person] = relationship(lazy="joined")

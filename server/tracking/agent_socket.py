@@ -1,0 +1,244 @@
+"""The agents' socket at `/agent`: sign-in, then one message after the other.
+
+Who is calling comes from the session cookie, only if the page's `Origin` is ours or allowed, or from the token in
+`hello`. Messages of other features (`watch`) are handled by whoever registered for them, so that tracking knows
+nothing of what they show.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from flask import Flask, current_app, g, request
+from simple_websocket import ConnectionClosed
+
+from server import clock
+from server.accounts.access import is_own_or_allowed_origin, public
+from server.accounts.models import Person
+from server.accounts.tokens import person_of_token
+from server.db import database
+from server.problems import Forbidden
+from server.settings import TrackingSettings, settings_changed
+from server.tracking import wire
+from server.tracking.connections import TOO_MANY, Connection, Socket
+from server.tracking.guarded_socket import GuardedSock
+from server.tracking.intake import open_stream, take_report
+from server.tracking.service import Commit, Tracking, tracking
+
+PROTOCOL_NOT_SPOKEN = 4400
+NOT_SIGNED_IN = 4401
+ORIGIN_NOT_ALLOWED = 4403
+NO_HELLO = 4408
+RESTART = 1012
+
+Handler: TypeAlias = Callable[[Connection, Any], None]
+
+_EXTENSION = "caseclock.socket_handlers"
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed(Exception):
+    """The socket is to be closed with this code, and why."""
+
+    code: int
+    reason: str
+
+
+def install(app: Flask) -> None:
+    """Put the endpoint on the application."""
+    app.extensions[_EXTENSION] = {}
+    app.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": tracking_of(app).limits.frame_bytes}
+    sock = GuardedSock(app)
+
+    @app.before_request
+    def _refuse_foreign_origin() -> None:
+        """Before the upgrade: a page of another site must not use our cookie (cross-site hijacking)."""
+        if request.path != "/agent" or "Origin" not in request.headers:
+            return
+        origins = request.headers.getlist("Origin")
+        if all(is_own_or_allowed_origin(origin) for origin in origins) and len(origins) == 1:
+            return
+        if request.cookies or len(origins) > 1:
+            raise Forbidden("This origin may not use Caseclock. Name it in CASECLOCK_ALLOWED_ORIGINS.")
+        g.foreign_origin = True
+
+    sock.route("/agent")(public(agent))
+    settings_changed.connect(_tell_settings, app)
+    tracking_of(app).committed.connect(_tell_committed)
+
+
+def tracking_of(app: Flask) -> Tracking:
+    """The tracking of an application that need not be the current one."""
+    with app.app_context():
+        return tracking()
+
+
+def on_message(app: Flask, kind: type, handler: Handler) -> None:
+    """Let another feature handle messages of this kind; it may post to the connection."""
+    app.extensions[_EXTENSION][kind] = handler
+
+
+def agent(ws: Any) -> None:
+    """One agent's socket, from its upgrade to its end."""
+    service = tracking()
+    try:
+        connection = _signed_in(service, ws)
+    except _Closed as closed:
+        ws.close(closed.code, closed.reason)
+        return
+    limits = service.limits
+    if not service.connections.add(
+        connection, limit=limits.connections, limit_each=limits.connections_per_representative
+    ):
+        ws.close(TOO_MANY if not service.connections.closing else RESTART, "too many connections")
+        return
+    try:
+        _welcome(service, connection, ws)
+        while True:
+            text = ws.receive()
+            for answer in _answers(service, connection, text):
+                ws.send(wire.encode(answer))
+    except ConnectionClosed:
+        pass
+    finally:
+        service.connections.remove(connection)
+
+
+def agent_settings(settings: TrackingSettings) -> dict[str, Any]:
+    """The part of the settings that agents and widgets need."""
+    return {
+        name: value
+        for name, value in settings.as_dict().items()
+        if name not in ("create_unknown_cases", "update_interval_minutes")
+    }
+
+
+def _signed_in(service: Tracking, ws: Any) -> Connection:
+    """Wait for `hello` and see who calls."""
+    if getattr(g, "foreign_origin", False):
+        raise _Closed(ORIGIN_NOT_ALLOWED, "origin not allowed")
+    if service.connections.closing:
+        raise _Closed(RESTART, "server restart")
+    if len(service.connections) >= service.limits.connections:
+        raise _Closed(TOO_MANY, "too many connections")
+    deadline = clock.stopwatch_s() + service.limits.hello_timeout_s
+    while True:
+        left = deadline - clock.stopwatch_s()
+        text = ws.receive(timeout=left) if left > 0 else None
+        if text is None:
+            raise _Closed(NO_HELLO, "no hello in time")
+        try:
+            hello, _ = wire.decode(text, max_events=service.limits.events_per_report)
+        except wire.BadMessage as problem:
+            ws.send(wire.encode(wire.error("bad_message", str(problem))))
+            continue
+        if isinstance(hello, wire.Hello):
+            break
+        ws.send(wire.encode(wire.error("bad_message", "Say hello first.")))
+    if hello.protocol != wire.PROTOCOL:
+        raise _Closed(PROTOCOL_NOT_SPOKEN, f"protocol {wire.PROTOCOL} is spoken here")
+    person = _person(hello.token)
+    return Connection(
+        socket=cast(Socket, ws),
+        representative_id=person.id,
+        username=person.username,
+        sees_everyone=person.sees_everyone,
+        stream=hello.stream,
+        app=hello.app,
+        max_outgoing=service.limits.outgoing_messages,
+        session_epoch=person.session_epoch,
+        token=hello.token,
+    )
+
+
+def _person(token: str | None) -> Person:
+    if token is not None:
+        now = clock.now_ms()
+        person = database().read(lambda session: person_of_token(session, token, now=now))
+        if person is None:
+            raise _Closed(NOT_SIGNED_IN, "the token is unknown, expired or revoked")
+        return person
+    known = cast(Person | None, g.person)
+    if known is None:
+        raise _Closed(NOT_SIGNED_IN, "not signed in")
+    if "Origin" not in request.headers and "Authorization" not in request.headers:
+        raise _Closed(ORIGIN_NOT_ALLOWED, "a session cookie needs an Origin; use a token")
+    return known
+
+
+def _welcome(service: Tracking, connection: Connection, ws: Any) -> None:
+    now = clock.now_ms()
+    entry = open_stream(
+        service, connection.stream, representative_id=connection.representative_id, app=connection.app, now=now
+    )
+    own = entry.representative_id == connection.representative_id
+    name = g.person.name if g.person is not None and g.person.username == connection.username else None
+    welcome = {
+        "type": "welcome",
+        "protocol": wire.PROTOCOL,
+        "server_at": now,
+        "representative": {
+            "username": connection.username,
+            "name": name or _name_of(connection.representative_id),
+        },
+        "beat_s": wire.BEAT_S,
+        "max_gap_s": wire.MAX_GAP_S,
+        "update_interval_s": service.settings.value.update_interval_minutes * 60,
+        "max_events": service.limits.events_per_report,
+        "committed": {connection.stream: entry.committed_seq if own else 0},
+        "settings": agent_settings(service.settings.value),
+    }
+    ws.send(wire.encode(welcome))
+
+
+def _name_of(person_id: int) -> str:
+    person = database().read(lambda session: session.get(Person, person_id))
+    return person.name if person is not None else ""
+
+
+def _answers(service: Tracking, connection: Connection, text: str | bytes) -> list[dict[str, Any]]:
+    try:
+        message, answers = wire.decode(text, max_events=service.limits.events_per_report)
+    except wire.BadMessage as problem:
+        return [wire.error("bad_message", str(problem))]
+    if isinstance(message, wire.Report):
+        answers += take_report(
+            service,
+            message,
+            representative_id=connection.representative_id,
+            app=connection.app,
+            now=clock.now_ms(),
+        )
+        connection.reported()
+    elif isinstance(message, wire.Ping):
+        answers.append({"type": "pong", "sent_at": message.sent_at, "server_at": clock.now_ms()})
+    elif isinstance(message, wire.Hello):
+        answers.append(wire.error("bad_message", "There was a hello on this socket already.", stream=message.stream))
+    else:
+        handler = current_app.extensions[_EXTENSION].get(type(message))
+        if handler is not None:
+            handler(connection, message)
+    return answers
+
+
+def _tell_settings(_app: Flask, *, settings: TrackingSettings) -> None:
+    message = {
+        "type": "settings",
+        "update_interval_s": settings.update_interval_minutes * 60,
+        **agent_settings(settings),
+    }
+    tracking().connections.broadcast(lambda _: message)
+
+
+def _tell_committed(service: Tracking, *, commit: Commit) -> None:
+    """Tell the agent of each stream; an orphaned stream's news goes to all agents of its representative."""
+    for representative, streams in commit.covered.items():
+        connections = service.connections.of(representative)
+        own = {connection.stream for connection in connections}
+        for stream, seq in streams.items():
+            if not seq:
+                continue
+            message = {"type": "committed", "stream": stream, "seq": seq}
+            for connection in connections:
+                if connection.stream == stream or stream not in own:
+                    connection.post(message)

@@ -1,0 +1,53 @@
+"""The HTTP road for reports, for pages that cannot use a socket any more."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+
+from server import clock
+from server.accounts.access import current_person
+from server.problems import Problem
+from server.tracking import wire
+from server.tracking.intake import take_report
+from server.tracking.service import tracking
+
+blueprint = Blueprint("agent", __name__, url_prefix="/api/v1/agent")
+
+_STATUS_OF_REFUSAL = {
+    "gap": HTTPStatus.CONFLICT,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "not_yours": HTTPStatus.FORBIDDEN,
+}
+
+
+@blueprint.post("/reports")
+def post_report() -> Response:
+    """Take a `report`, exactly as the socket does.
+
+    Answers with the body of `received`, and with `errors` in it where events were refused. A report that is refused
+    for now (`gap`, `rate_limited`, `not_yours`) is answered with the `error` and a status of 409, 429 or 403.
+    """
+    service = tracking()
+    if (request.content_length or 0) > service.limits.frame_bytes:
+        raise Problem(
+            f"A report has at most {service.limits.frame_bytes} bytes: send it in parts.",
+            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        )
+    body = request.get_data(cache=False)
+    try:
+        report, answers = wire.decode_report(body, max_events=service.limits.events_per_report)
+    except wire.BadMessage as problem:
+        raise Problem(str(problem)) from None
+    answers += take_report(service, report, representative_id=current_person().id, app="workspace", now=clock.now_ms())
+    return _response(answers)
+
+
+def _response(answers: list[dict[str, object]]) -> Response:
+    errors = [answer for answer in answers if answer["type"] == "error"]
+    received = next((answer for answer in answers if answer["type"] == "received"), None)
+    if received is None:
+        status = _STATUS_OF_REFUSAL[str(errors[-1]["code"])]
+        return Response(wire.encode(errors[-1]), status=status, content_type="application/json")
+    if errors:
+        received["errors"] = errors
+    return Response(wire.encode(received), content_type="application/json")

@@ -1,0 +1,248 @@
+"""The fold of one stream of events into claims.
+
+Pure. A *claim* is a maximal run of neighbouring events of one stream that attend the same case with no unproven gap.
+
+Rules:
+1. Events apply in the order of `seq`; what was applied before is skipped; a hole below `first` is a loss.
+2. The time between two neighbours counts only if they are at most `max_gap_ms` apart by the wall clock, and both
+   clocks agree on the distance to within two seconds; otherwise none of it does.
+3. What one event attends holds until the next event, so the newest event of a page has not yet counted.
+4. Instants of one stream never go backwards and never lie after the arrival of their message.
+
+    events    open(A)   beat(A)   blur(-)   focus(A)    ...
+    claims    [A------------------)         [A----------still open
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from server.tracking.attention import Policy, attended_case
+from server.tracking.clock_offset import TOLERANCE_MS, ClockOffset, correct
+from server.tracking.events import Event, Refused
+from server.tracking.spans import Interval
+
+CLOSE = "close"
+GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`[started, ended)` in which a stream attends a case, in milliseconds since the epoch.
+
+    `began` is the instant at which its whole run began, even where the first part of it is committed already; it
+    decides who wins where claims overlap.
+    """
+
+    case: str
+    stream: str
+    began: int
+    started: int
+    ended: int
+    started_by: str
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """All that is needed to go on with a stream: values of its newest event, and the claim that still holds.
+
+    `applied` is the newest `seq`; `at`, `mono` are its clocks as reported and `instant` its corrected time;
+    `run_began` is the instant of the first event since the clocks last broke; `proves` is False where the next event
+    has no neighbour before it (none yet, a loss, a refused event).
+    """
+
+    stream: str
+    applied: int = 0
+    at: int = 0
+    mono: int = 0
+    instant: int = 0
+    run_began: int = 0
+    offset: ClockOffset | None = None
+    open_claim: Claim | None = None
+    proves: bool = False
+    closed: bool = False
+
+    @property
+    def committable(self) -> int:
+        """The newest `seq` whose effect is complete: all but the newest event, unless that one closed the page."""
+        return self.applied if self.closed else max(0, self.applied - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that counts as applied but gives no time, and why."""
+
+    seq: int
+    code: str
+    message: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What limits the fold: the greatest proven gap, the oldest instant taken, and when tracking was off."""
+
+    max_gap_ms: int
+    oldest: int
+    untracked: Sequence[Interval] = ()
+    unknown_cases: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The state after a report, the claims that ended in it, and the events that were refused.
+
+    `anchor_shift_ms` is to be applied to those claims of the stream that wait for their commit and started at or after
+    `anchor_since` (see `clock_offset`).
+    """
+
+    state: StreamState
+    claims: Sequence[Claim] = ()
+    refusals: Sequence[Refusal] = ()
+    anchor_shift_ms: int = 0
+    anchor_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a report stands against a stream: what is new in it, and the seqs that are lost for good."""
+
+    fresh: Sequence[Event | Refused]
+    lost: tuple[int, int] | None = None
+    expected: int | None = None
+    """The `seq` to resend from; None unless the report leaves a hole that the browser can still fill."""
+    behind: int | None = None
+    """The first `seq` behind that hole."""
+
+
+def place(applied: int, first: int, events: Sequence[Event | Refused]) -> Placed:
+    """Find the events that come next after `applied`, or the hole before them.
+
+    `first` is the lowest `seq` the browser still holds: a hole below it can never be filled and is a loss.
+    """
+    fresh = events if events and events[0].seq > applied else [event for event in events if event.seq > applied]
+    lost = None
+    if first > applied + 1:
+        lost = (applied + 1, first - 1)
+    expected = max(applied + 1, first)
+    for event in fresh:
+        if event.seq != expected:
+            return Placed((), None, expected, event.seq)
+        expected += 1
+    return Placed(fresh, lost)
+
+
+def fold(
+    state: StreamState,
+    events: Sequence[Event | Refused],
+    *,
+    sent_at: int,
+    arrival: int,
+    policy: Policy,
+    bounds: Bounds,
+) -> Folded:
+    """Apply events that `place` found to be next. `sent_at` is the browser's clock, `arrival` the server's."""
+    jumps = _jumps(state, events)
+    correction = correct(state.offset, lag=arrival - sent_at, jumps=jumps)
+    shift = correction.anchor_shift_ms
+    claims: list[Claim] = []
+    refusals: list[Refusal] = []
+    at, mono, proves = state.at, state.mono, state.proves
+    instant, run_began = state.instant + shift, state.run_began + shift
+    held = shifted(state.open_claim, shift)
+    closed = state.closed
+    for event, offset, jump in zip(events, correction.offsets, jumps, strict=True):
+        if isinstance(event, Refused):
+            refusals.append(Refusal(event.seq, event.code, event.message, event.body))
+            _end(held, claims, ended=instant, ended_by=GAP)
+            held, proves, closed = None, False, False
+            continue
+        now = max(instant, min(event.at + offset, arrival))
+        if not proves or jump:
+            run_began = now
+        proven = proves and not jump and event.at - at <= bounds.max_gap_ms
+        at, mono, proves = event.at, event.mono, True
+        if not proven:
+            _end(held, claims, ended=instant, ended_by=GAP)
+            held = None
+        case = attended_case(event, policy)
+        refusal = _refusal(event, now, case, bounds)
+        if refusal is not None:
+            refusals.append(refusal)
+            case = None
+        if held is not None and held.case == case:
+            held = replace(held, ended=now)
+        else:
+            _end(held, claims, ended=now, ended_by=event.cause)
+            held = None
+            if case is not None:
+                held = Claim(case, state.stream, now, now, now, event.cause, "")
+        instant = now
+        closed = event.cause == CLOSE
+    after = StreamState(
+        stream=state.stream,
+        applied=events[-1].seq if events else state.applied,
+        at=at,
+        mono=mono,
+        instant=instant,
+        run_began=run_began,
+        offset=correction.held,
+        open_claim=held,
+        proves=proves,
+        closed=closed,
+    )
+    return Folded(after, claims, refusals, shift, state.run_began)
+
+
+def after_loss(state: StreamState, lost: tuple[int, int]) -> tuple[StreamState, list[Claim]]:
+    """Go on behind a hole that nobody can fill: what was held ends at its last proof, nothing counts across."""
+    claims: list[Claim] = []
+    _end(state.open_claim, claims, ended=state.instant, ended_by=GAP)
+    return replace(state, applied=lost[1], open_claim=None, proves=False, closed=False), claims
+
+
+def shifted(claim: Claim | None, shift_ms: int) -> Claim | None:
+    """The same claim, moved in time."""
+    if claim is None or not shift_ms:
+        return claim
+    return replace(claim, began=claim.began + shift_ms, started=claim.started + shift_ms, ended=claim.ended + shift_ms)
+
+
+def trimmed(claim: Claim, since: int) -> Claim:
+    """What of a claim lies at or after an instant; it may be empty."""
+    if claim.started >= since:
+        return claim
+    return replace(claim, started=since, ended=max(since, claim.ended))
+
+
+def _jumps(state: StreamState, events: Sequence[Event | Refused]) -> list[int]:
+    """How much further the wall clock moved than the monotonic one before each event; 0 within the tolerance."""
+    jumps = []
+    at, mono, proves = state.at, state.mono, state.proves
+    for event in events:
+        jump = 0
+        if isinstance(event, Refused):
+            proves = False
+        else:
+            if proves:
+                jump = (event.at - at) - (event.mono - mono)
+            at, mono, proves = event.at, event.mono, True
+        jumps.append(jump if abs(jump) > TOLERANCE_MS else 0)
+    return jumps
+
+
+def _refusal(event: Event, instant: int, case: str | None, bounds: Bounds) -> Refusal | None:
+    if instant < bounds.oldest:
+        return Refusal(event.seq, "too_old", "The event is older than the accepted age: forget it.")
+    if case is None:
+        return None
+    if any(start <= instant < end for start, end in bounds.untracked):
+        return Refusal(event.seq, "not_tracked", "Tracking is switched off: this time does not count.")
+    if case in bounds.unknown_cases:
+        return Refusal(event.seq, "unknown_case", f"There is no case {case[:80]!r}: this time does not count.", case)
+    return None
+
+
+def _end(held: Claim | None, claims: list[Claim], *, ended: int, ended_by: str) -> None:
+    if held is not None and held.started < ended:
+        claims.append(replace(held, ended=ended, ended_by=ended_by))

@@ -1,0 +1,382 @@
+"""Committing: live time becomes tracker records, totals and cursors, in one transaction.
+
+A batch of representatives shares a transaction, since the wait for the disk is what costs; a batch that fails is
+tried again one representative at a time, so that one bad span cannot hold up anybody else. What was taken stays in
+the live store until the database has it, and geometry makes a second try harmless: what is committed already is cut
+out of every claim.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from server.accounts.models import Person
+from server.cases import cases
+from server.clock import day_of, day_starts
+from server.db import upsert
+from server.tracking.attribution import Span, attribute
+from server.tracking.intake import from_cursor, untracked_periods
+from server.tracking.live_store import LiveStream, all_streams
+from server.tracking.models import (
+    CaseTotal,
+    DailyTotal,
+    PurgedSpan,
+    RefusedEvent,
+    StreamCursor,
+    StreamLoss,
+    TrackerRecord,
+)
+from server.tracking.service import Commit, KnownCases, Tracking
+from server.tracking.spans import Interval
+
+BATCH = 500
+_FOREVER = 2**62
+_FORGET_AFTER_MS = 15 * 60 * 1000
+
+log = logging.getLogger(__name__)
+
+Taken: TypeAlias = dict[int, list[LiveStream]]
+
+
+class CursorMoved(Exception):
+    """The database holds another `committed_seq` of this stream than we started from: somebody else committed it."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(f"stream {stream} was committed meanwhile")
+        self.stream = stream
+
+
+@dataclass(frozen=True, slots=True)
+class _Credit:
+    """One span with the ids it is stored under, and the zone that says which day it is."""
+
+    representative_id: int
+    case_id: int
+    zone: ZoneInfo
+    span: Span
+
+
+def commit(tracking: Tracking, representatives: Iterable[int], *, now: int) -> Commit:
+    """Make everything durable that these representatives have proven, and announce it.
+
+    Returns what was committed. Database errors other than a conflict of ours are raised, with nothing lost.
+    """
+    with tracking.commit_lock:
+        taken = _take(tracking, representatives)
+        done = _Sum()
+        everyone = list(taken)
+        for place in range(0, len(everyone), BATCH):
+            _commit_batch(tracking, {one: taken[one] for one in everyone[place : place + BATCH]}, now, done)
+        for representative in taken:
+            tracking.committed_at[representative] = now
+        tracking.last_good_commit_at = now
+    result = done.commit()
+    if result.covered:
+        tracking.committed.send(tracking, commit=result)
+    return result
+
+
+def live_spans(session: Session, tracking: Tracking, representative_id: int) -> list[Span]:
+    """What a commit would credit to this representative right now; nothing is changed."""
+    entries = tracking.store.of_representative(representative_id)
+    case_ids = _case_ids(session, tracking.known_cases, entries)
+    spans = _attributed(session, tracking, {representative_id: entries}, case_ids)[representative_id]
+    return [span for span in spans if span.case in case_ids]
+
+
+def _take(tracking: Tracking, representatives: Iterable[int]) -> Taken:
+    with tracking.store.lock():
+        taken = {}
+        for representative in sorted(set(representatives)):
+            dirty = [entry for entry in tracking.store.of_representative(representative) if entry.is_dirty]
+            if dirty:
+                taken[representative] = sorted(dirty, key=lambda entry: entry.state.stream)
+        return taken
+
+
+def _commit_batch(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> None:
+    try:
+        credited = tracking.database.write(lambda session: _write(session, tracking, taken, now))
+    except (IntegrityError, CursorMoved) as problem:
+        if len(taken) > 1:
+            for representative, entries in taken.items():
+                _commit_batch(tracking, {representative: entries}, now, done)
+            return
+        log.warning("commit of representative %s refused, trying again: %s", next(iter(taken)), problem)
+        taken = _recovered(tracking, taken, now)
+        credited = tracking.database.write(lambda session: _write(session, tracking, taken, now)) if taken else []
+    _settle(tracking, taken)
+    done.add(credited, taken)
+
+
+def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list[_Credit]:
+    entries = [entry for own in taken.values() for entry in own]
+    _check_cursors(session, entries)
+    case_ids = _case_ids(session, tracking.known_cases, entries)
+    zones = _zones(session, taken)
+    spans = _attributed(session, tracking, taken, case_ids)
+    credited = [
+        _Credit(representative, case_ids[span.case], zones[representative], span)
+        for representative, own in spans.items()
+        for span in own
+        if span.case in case_ids
+    ]
+    if credited:
+        session.execute(insert(TrackerRecord), [_record(credit, now) for credit in credited])
+    upsert(session, CaseTotal, _case_totals(credited, now), add=["automatic_ms"], replace=["updated_at"])
+    upsert(session, DailyTotal, _daily_totals(credited), add=["automatic_ms"])
+    cursors = [_cursor(entry, now) for entry in entries]
+    upsert(session, StreamCursor, cursors, replace=[name for name in cursors[0] if name != "stream"])
+    _write_aside(session, entries, now)
+    return credited
+
+
+def _check_cursors(session: Session, entries: Sequence[LiveStream]) -> None:
+    """Compare-and-set, its first half: lock each cursor and see that it is the one we started from."""
+    rows = session.execute(
+        select(StreamCursor.stream, StreamCursor.committed_seq, StreamCursor.credited_to)
+        .where(StreamCursor.stream.in_([entry.state.stream for entry in entries]))
+        .order_by(StreamCursor.stream)
+        .with_for_update()
+    )
+    there = {stream: (seq, credited_to) for stream, seq, credited_to in rows}
+    for entry in entries:
+        ours = (entry.committed_seq, entry.credited_to) if entry.known_to_database else None
+        if there.get(entry.state.stream) != ours:
+            raise CursorMoved(entry.state.stream)
+
+
+def _attributed(
+    session: Session, tracking: Tracking, taken: Mapping[int, Sequence[LiveStream]], case_ids: Mapping[str, int]
+) -> dict[int, list[Span]]:
+    claims = {one: [claim for entry in entries for claim in entry.claims()] for one, entries in taken.items()}
+    every = [claim for own in claims.values() for claim in own]
+    if not every:
+        return {one: [] for one in taken}
+    since = min(claim.started for claim in every)
+    until = max(claim.ended for claim in every)
+    occupied = _taken_intervals(session, list(taken), since=since, until=until)
+    resolved = _resolved(session, case_ids, since)
+    untracked = untracked_periods(tracking)
+    return {
+        one: attribute(own, resolved=resolved, untracked=untracked, taken=occupied.get(one, ()))
+        for one, own in claims.items()
+    }
+
+
+def _taken_intervals(
+    session: Session, representatives: Sequence[int], *, since: int, until: int
+) -> dict[int, list[Interval]]:
+    """What these representatives have in records already, or had before a purge."""
+    found: dict[int, list[Interval]] = defaultdict(list)
+    for table in (TrackerRecord, PurgedSpan):
+        rows = session.execute(
+            select(table.representative_id, table.started_at, table.ended_at).where(
+                table.representative_id.in_(representatives), table.ended_at > since, table.started_at < until
+            )
+        )
+        for representative, started_at, ended_at in rows:
+            found[representative].append((started_at, ended_at))
+    return found
+
+
+def _resolved(session: Session, case_ids: Mapping[str, int], since: int) -> dict[str, list[Interval]]:
+    periods = cases.resolved_periods(session, case_ids.values(), since=since)
+    return {
+        ref: [(start, _FOREVER if end is None else end) for start, end in periods[case_id]]
+        for ref, case_id in case_ids.items()
+        if case_id in periods
+    }
+
+
+def _case_ids(session: Session, known: KnownCases, entries: Iterable[LiveStream]) -> dict[str, int]:
+    return known.look_up(session, {claim.case for entry in entries for claim in entry.claims()})
+
+
+def _zones(session: Session, representatives: Iterable[int]) -> dict[int, ZoneInfo]:
+    rows = session.execute(select(Person.id, Person.time_zone).where(Person.id.in_(list(representatives))))
+    return {person: ZoneInfo(zone) for person, zone in rows}
+
+
+def _record(credit: _Credit, now: int) -> dict[str, object]:
+    span = credit.span
+    return {
+        "representative_id": credit.representative_id,
+        "case_id": credit.case_id,
+        "started_at": span.started,
+        "ended_at": span.ended,
+        "stream": span.stream,
+        "started_by": span.started_by,
+        "ended_by": span.ended_by or "interval",
+        "committed_at": now,
+    }
+
+
+def _case_totals(credited: Iterable[_Credit], now: int) -> list[dict[str, object]]:
+    sums: dict[tuple[int, int], int] = defaultdict(int)
+    for credit in credited:
+        sums[credit.case_id, credit.representative_id] += credit.span.ended - credit.span.started
+    return [
+        {"case_id": case, "representative_id": representative, "automatic_ms": ms, "updated_at": now}
+        for (case, representative), ms in sorted(sums.items())
+    ]
+
+
+def _daily_totals(credited: Iterable[_Credit]) -> list[dict[str, object]]:
+    sums: dict[tuple[int, date, int], int] = defaultdict(int)
+    for credit in credited:
+        for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone):
+            sums[credit.representative_id, day, credit.case_id] += ms
+    return [
+        {"representative_id": representative, "day": day, "case_id": case, "automatic_ms": ms}
+        for (representative, day, case), ms in sorted(sums.items())
+    ]
+
+
+def by_day(started: int, ended: int, zone: ZoneInfo) -> list[tuple[date, int]]:
+    """Split `[started, ended)` at the midnights of a zone: (day, milliseconds) in order."""
+    parts = []
+    while started < ended:
+        day = day_of(started, zone)
+        next_day = day_starts(day + timedelta(days=1), zone)
+        until = min(ended, next_day)
+        parts.append((day, until - started))
+        started = until
+    return parts
+
+
+def _cursor(entry: LiveStream, now: int) -> dict[str, object]:
+    state, held = entry.state, entry.state.open_claim
+    return {
+        "stream": state.stream,
+        "representative_id": entry.representative_id,
+        "app": entry.app,
+        "committed_seq": state.committable,
+        "applied_seq": state.applied,
+        "at": state.at,
+        "mono": state.mono,
+        "instant": state.instant,
+        "run_began": state.run_began,
+        "offset_ms": state.offset.value_ms if state.offset else None,
+        "proves": state.proves,
+        "closed": state.closed,
+        "open_case": held.case if held else None,
+        "open_began": held.began if held else None,
+        "open_started_by": held.started_by if held else None,
+        "credited_to": state.instant,
+        "updated_at": now,
+    }
+
+
+def _write_aside(session: Session, entries: Iterable[LiveStream], now: int) -> None:
+    """Keep a row for each loss, and one for each run of refused events."""
+    losses = [
+        StreamLoss(
+            representative_id=entry.representative_id,
+            stream=entry.state.stream,
+            first_seq=first,
+            last_seq=last,
+            noticed_at=now,
+        )
+        for entry in entries
+        for first, last in entry.losses
+    ]
+    session.add_all(losses)
+    for entry in entries:
+        row: RefusedEvent | None = None
+        for refusal in entry.refusals:
+            if row is not None and row.code == refusal.code and row.last_seq + 1 == refusal.seq:
+                row.last_seq = refusal.seq
+                continue
+            row = RefusedEvent(
+                representative_id=entry.representative_id,
+                stream=entry.state.stream,
+                first_seq=refusal.seq,
+                last_seq=refusal.seq,
+                code=refusal.code,
+                message=refusal.message,
+                body=refusal.body,
+                refused_at=now,
+            )
+            session.add(row)
+
+
+def _settle(tracking: Tracking, taken: Taken) -> None:
+    """Let go of what the database has now; forget streams that have nothing more to say."""
+    store = tracking.store
+    with store.lock():
+        for entries in taken.values():
+            for entry in entries:
+                current = store.get(entry.state.stream)
+                if current is not None:
+                    store.put(current.after_commit(entry))
+
+
+def forget_quiet_streams(tracking: Tracking, *, now: int) -> int:
+    """Drop streams from memory that are committed to the last word and quiet; their cursor brings them back."""
+    store = tracking.store
+    with store.lock():
+        quiet = [
+            entry.state.stream
+            for entry in all_streams(store)
+            if not entry.is_dirty
+            and entry.known_to_database
+            and (entry.state.closed or now - entry.touched_at > _FORGET_AFTER_MS)
+        ]
+        for stream in quiet:
+            store.drop(stream)
+    return len(quiet)
+
+
+def _recovered(tracking: Tracking, taken: Taken, now: int) -> Taken:
+    """Go on from what the database says, where another server or an earlier try of ours has committed.
+
+    What is proven beyond that stays; the database's own records are cut out of it at the next try.
+    """
+    store = tracking.store
+    streams = [entry.state.stream for entries in taken.values() for entry in entries]
+    query = select(StreamCursor).where(StreamCursor.stream.in_(streams))
+    cursors = tracking.database.read(lambda session: session.scalars(query).all())
+    with store.lock():
+        for cursor in cursors:
+            current = store.get(cursor.stream)
+            if current is None:
+                continue
+            if cursor.applied_seq > current.state.applied:
+                store.put(from_cursor(cursor, now))
+            else:
+                covered = current.covered_to(
+                    committed_seq=cursor.committed_seq,
+                    applied_seq=cursor.applied_seq,
+                    credited_to=cursor.credited_to,
+                )
+                store.put(covered)
+    return _take(tracking, taken)
+
+
+class _Sum:
+    """Adds up what the batches of one commit did."""
+
+    def __init__(self) -> None:
+        self._cases: set[int] = set()
+        self._covered: dict[int, dict[str, int]] = {}
+        self._records = 0
+        self._credited_ms = 0
+
+    def add(self, credited: Sequence[_Credit], taken: Taken) -> None:
+        self._cases |= {credit.case_id for credit in credited}
+        for representative, entries in taken.items():
+            self._covered[representative] = {entry.state.stream: entry.state.committable for entry in entries}
+        self._records += len(credited)
+        self._credited_ms += sum(credit.span.ended - credit.span.started for credit in credited)
+
+    def commit(self) -> Commit:
+        return Commit(frozenset(self._cases), self._covered, self._records, self._credited_ms)

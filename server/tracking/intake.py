@@ -1,0 +1,184 @@
+"""Taking reports in: the same verb for the socket and for HTTP."""
+
+from typing import Any, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from server.cases import cases
+from server.tracking import wire
+from server.tracking.attention import Policy
+from server.tracking.claims import Bounds, Claim, StreamState, after_loss, fold, place
+from server.tracking.clock_offset import ClockOffset
+from server.tracking.events import App, Event, Refused
+from server.tracking.live_store import LiveStream
+from server.tracking.models import StreamCursor
+from server.tracking.service import Tracking
+from server.tracking.spans import Interval
+
+ACCEPTED_AGE_MS = 7 * 24 * 3600 * 1000
+_FOREVER = 2**62
+
+Answers: TypeAlias = list[dict[str, Any]]
+
+
+def take_report(tracking: Tracking, report: wire.Report, *, representative_id: int, app: App, now: int) -> Answers:
+    """Apply a report to the live store and return the messages to answer with.
+
+    `app` is the sender's, for a stream that never said its own. Any number of times, in any order, over any road:
+    an event counts once. Refused for now, nothing applied: `rate_limited`, `not_yours`, `gap`.
+    """
+    stream = report.stream
+    if not tracking.buckets.take(representative_id, events=len(report.events), now=now):
+        return [
+            wire.error("rate_limited", "Too many reports: keep them and send again in a few seconds.", stream=stream)
+        ]
+    unknown = _unknown_cases(tracking, report, now)
+    entry = open_stream(tracking, stream, representative_id=representative_id, app=report.app or app, now=now)
+    if entry.representative_id != representative_id:
+        message = "The stream belongs to somebody else: keep it until they sign in again."
+        return [wire.error("not_yours", message, stream=stream)]
+    with tracking.store.lock():
+        entry = tracking.store.get(stream) or entry
+        placed = place(entry.state.applied, report.first, report.events)
+        if placed.expected is not None:
+            message = "Events are missing: send again from the expected one."
+            return [wire.error("gap", message, stream=stream, seq=placed.behind, expected=placed.expected)]
+        if not placed.fresh and placed.lost is None:
+            return _acknowledged(entry, report)
+        entry, errors = _folded(tracking, entry, report, placed.fresh, placed.lost, unknown=unknown, now=now)
+        tracking.store.put(entry)
+    return errors + _acknowledged(entry, report)
+
+
+def open_stream(tracking: Tracking, stream: str, *, representative_id: int, app: App, now: int) -> LiveStream:
+    """The live entry of a stream; where there is none, one that goes on from the database, or a new one.
+
+    A new entry is not put into the store: an agent that says nothing costs nothing.
+    """
+    entry = tracking.store.get(stream)
+    if entry is not None:
+        return entry
+    cursor = tracking.database.read(lambda session: session.get(StreamCursor, stream))
+    if cursor is not None:
+        return from_cursor(cursor, now)
+    return LiveStream(representative_id=representative_id, app=app, state=StreamState(stream), touched_at=now)
+
+
+def policy_of(tracking: Tracking, app: App) -> Policy:
+    """The policy in force for pages of this app."""
+    settings = tracking.settings.value
+    return Policy(app=app, track_inbox=settings.track_inbox, count_idle=settings.count_idle)
+
+
+def untracked_periods(tracking: Tracking) -> list[Interval]:
+    """When tracking was switched off; an open period has no end yet."""
+    return [(start, _FOREVER if end is None else end) for start, end in tracking.pauses]
+
+
+def _folded(
+    tracking: Tracking,
+    entry: LiveStream,
+    report: wire.Report,
+    fresh: Any,
+    lost: tuple[int, int] | None,
+    *,
+    unknown: frozenset[str],
+    now: int,
+) -> tuple[LiveStream, Answers]:
+    state = entry.state
+    cut: list[Claim] = []
+    if lost is not None:
+        state, cut = after_loss(state, lost)
+    folded = fold(
+        state,
+        fresh,
+        sent_at=report.sent_at,
+        arrival=now,
+        policy=policy_of(tracking, entry.app),
+        bounds=Bounds(
+            max_gap_ms=wire.MAX_GAP_S * 1000,
+            oldest=now - ACCEPTED_AGE_MS,
+            untracked=untracked_periods(tracking) if tracking.pauses else (),
+            unknown_cases=unknown,
+        ),
+    )
+    errors = [
+        wire.error(refusal.code, refusal.message, stream=report.stream, seq=refusal.seq) for refusal in folded.refusals
+    ]
+    return entry.with_report(folded, lost=lost, cut=cut, now=now), errors
+
+
+def _acknowledged(entry: LiveStream, report: wire.Report) -> Answers:
+    """`received`; and `committed` too for a browser that sends what it could have forgotten."""
+    stream = entry.state.stream
+    answers: Answers = [{"type": "received", "stream": stream, "seq": entry.state.applied}]
+    if entry.committed_seq and report.first <= entry.committed_seq:
+        answers.append({"type": "committed", "stream": stream, "seq": entry.committed_seq})
+    return answers
+
+
+def _unknown_cases(tracking: Tracking, report: wire.Report, now: int) -> frozenset[str]:
+    """Those references in the report that no case has; they are created first where the settings say so."""
+    missing = tracking.known_cases.missing(_refs(report.events))
+    if not missing:
+        return frozenset()
+    known = tracking.database.read(lambda session: tracking.known_cases.look_up(session, missing))
+    unknown = missing - known.keys()
+    if unknown and tracking.settings.value.create_unknown_cases:
+        created = {ref for ref in unknown if cases.problem_with_ref(ref) is None}
+        tracking.database.write(lambda session: _create_cases(session, created, now))
+        unknown -= created
+    return frozenset(unknown)
+
+
+def _create_cases(session: Session, refs: set[str], now: int) -> None:
+    for ref in sorted(refs - cases.ids_of_refs(session, refs).keys()):
+        cases.create(session, ref=ref, title=ref, now=now)
+
+
+def _refs(events: list[Event | Refused]) -> set[str]:
+    refs: set[str] = set()
+    for event in events:
+        if isinstance(event, Refused):
+            continue
+        if event.session is not None and event.session.case is not None:
+            refs.add(event.session.case)
+        if event.app_tab is not None and event.app_tab.case is not None:
+            refs.add(event.app_tab.case)
+    return refs
+
+
+def from_cursor(cursor: StreamCursor, now: int) -> LiveStream:
+    """Go on where the last commit left a stream; the claim that was open keeps the instant at which it began."""
+    open_claim = None
+    if cursor.open_case is not None and cursor.open_began is not None:
+        open_claim = Claim(
+            case=cursor.open_case,
+            stream=cursor.stream,
+            began=cursor.open_began,
+            started=cursor.credited_to,
+            ended=cursor.credited_to,
+            started_by=cursor.open_started_by or "",
+            ended_by="",
+        )
+    state = StreamState(
+        stream=cursor.stream,
+        applied=cursor.applied_seq,
+        at=cursor.at,
+        mono=cursor.mono,
+        instant=cursor.instant,
+        run_began=cursor.run_began,
+        offset=None if cursor.offset_ms is None else ClockOffset(cursor.offset_ms),
+        open_claim=open_claim,
+        proves=cursor.proves,
+        closed=cursor.closed,
+    )
+    return LiveStream(
+        representative_id=cursor.representative_id,
+        app=cursor.app,  # type: ignore[arg-type]  # written from an `App`
+        state=state,
+        committed_seq=cursor.committed_seq,
+        credited_to=cursor.credited_to,
+        known_to_database=True,
+        touched_at=now,
+    )

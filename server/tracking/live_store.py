@@ -1,0 +1,154 @@
+"""Time that is not yet in the database: one entry per stream, in memory.
+
+The store holds values and knows no rules. It may be lost at any moment: browsers keep their events until a commit
+covers them. `LiveStore` is the interface; a store that several processes share would key it the same way, by stream.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from server.tracking.claims import Claim, Folded, Refusal, StreamState, shifted, trimmed
+from server.tracking.events import App
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStream:
+    """One stream: its state, and what waits for the next commit.
+
+    `committed_seq` and `credited_to` say what the database has; `known_to_database` whether it has a cursor at all.
+    `pending` are ended claims; the open one is in the state. `touched_at` is the arrival of its last report.
+    """
+
+    representative_id: int
+    app: App
+    state: StreamState
+    committed_seq: int = 0
+    credited_to: int = 0
+    known_to_database: bool = False
+    pending: tuple[Claim, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    losses: tuple[tuple[int, int], ...] = ()
+    touched_at: int = 0
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether a commit would change anything."""
+        return bool(
+            self.state.committable > self.committed_seq
+            or self.state.instant > self.credited_to
+            or self.pending
+            or self.refusals
+            or self.losses
+        )
+
+    def claims(self) -> list[Claim]:
+        """What is proven and not yet committed, the claim that still holds included."""
+        claims = list(self.pending)
+        held = self.state.open_claim
+        if held is not None and held.started < held.ended:
+            claims.append(held)
+        return claims
+
+    def has_claim_on(self, case: str) -> bool:
+        """Whether anything proven and uncommitted is on this case."""
+        return any(claim.case == case for claim in self.claims())
+
+    def with_report(
+        self, folded: Folded, *, lost: tuple[int, int] | None, cut: Sequence[Claim], now: int
+    ) -> "LiveStream":
+        """The entry after a report was folded into it; `cut` are claims that a loss ended before."""
+        pending = (*self.pending, *cut)
+        if folded.anchor_shift_ms:
+            pending = tuple(
+                shifted(claim, folded.anchor_shift_ms) or claim if claim.started >= folded.anchor_since else claim
+                for claim in pending
+            )
+        return replace(
+            self,
+            state=folded.state,
+            pending=(*pending, *folded.claims),
+            refusals=(*self.refusals, *folded.refusals) if folded.refusals else self.refusals,
+            losses=(*self.losses, lost) if lost else self.losses,
+            touched_at=now,
+        )
+
+    def after_commit(self, taken: "LiveStream") -> "LiveStream":
+        """The entry after a commit of `taken`, an earlier value of it; what came since goes on waiting."""
+        return self.covered_to(
+            committed_seq=taken.state.committable,
+            applied_seq=taken.state.applied,
+            credited_to=taken.state.instant,
+        )
+
+    def covered_to(self, *, committed_seq: int, applied_seq: int, credited_to: int) -> "LiveStream":
+        """The entry once the database has everything up to `applied_seq`, and time up to `credited_to`."""
+        held = self.state.open_claim
+        return replace(
+            self,
+            state=replace(self.state, open_claim=trimmed(held, credited_to) if held else None),
+            committed_seq=committed_seq,
+            credited_to=credited_to,
+            known_to_database=True,
+            pending=tuple(rest for claim in self.pending if (rest := trimmed(claim, credited_to)).started < rest.ended),
+            refusals=tuple(refusal for refusal in self.refusals if refusal.seq > applied_seq),
+            losses=tuple(loss for loss in self.losses if loss[1] > applied_seq),
+        )
+
+
+class LiveStore(Protocol):
+    """What intake and commit need of a store. Values go in and out whole; `put` replaces."""
+
+    def get(self, stream: str) -> LiveStream | None: ...
+
+    def put(self, entry: LiveStream) -> None: ...
+
+    def drop(self, stream: str) -> None: ...
+
+    def of_representative(self, representative_id: int) -> list[LiveStream]: ...
+
+    def representatives(self) -> list[int]: ...
+
+    def lock(self) -> threading.RLock: ...
+
+
+@dataclass(slots=True)
+class MemoryLiveStore:
+    """The store of a single process. Hold `lock()` around a get that leads to a put."""
+
+    _streams: dict[str, LiveStream] = field(default_factory=dict)
+    _by_representative: dict[int, dict[str, None]] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def get(self, stream: str) -> LiveStream | None:
+        return self._streams.get(stream)
+
+    def put(self, entry: LiveStream) -> None:
+        stream = entry.state.stream
+        if stream not in self._streams:
+            self._by_representative.setdefault(entry.representative_id, {})[stream] = None
+        self._streams[stream] = entry
+
+    def drop(self, stream: str) -> None:
+        entry = self._streams.pop(stream, None)
+        if entry is not None:
+            streams = self._by_representative[entry.representative_id]
+            streams.pop(stream, None)
+            if not streams:
+                del self._by_representative[entry.representative_id]
+
+    def of_representative(self, representative_id: int) -> list[LiveStream]:
+        return [self._streams[stream] for stream in self._by_representative.get(representative_id, ())]
+
+    def representatives(self) -> list[int]:
+        return list(self._by_representative)
+
+    def lock(self) -> threading.RLock:
+        return self._lock
+
+
+def all_streams(store: LiveStore, representatives: Iterable[int] | None = None) -> list[LiveStream]:
+    """Every entry of the given representatives, or of all."""
+    chosen = store.representatives() if representatives is None else representatives
+    return [entry for representative in chosen for entry in store.of_representative(representative)]

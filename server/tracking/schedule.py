@@ -1,0 +1,47 @@
+"""When to commit: each representative once per update interval, on a phase of their own.
+
+The phase spreads representatives evenly over the interval and follows from their id alone, so that several servers
+agree on it and nothing has to be remembered.
+"""
+
+from server.tracking.commit import commit, forget_quiet_streams
+from server.tracking.service import Commit, Tracking
+
+SYNC_TIMEOUT_S = 1.5
+_GOLDEN = 2654435761
+
+
+def slot(representative_id: int, instant: int, interval_ms: int) -> int:
+    """The number of the interval, on this representative's phase, in which an instant lies."""
+    phase_ms = (representative_id * _GOLDEN % 2**32) * interval_ms // 2**32
+    return (instant + phase_ms) // interval_ms
+
+
+def due(tracking: Tracking, *, now: int) -> list[int]:
+    """Representatives with live time whose interval has ended since their last commit, or who hold too much."""
+    interval_ms = tracking.interval_ms
+    found = []
+    for representative in tracking.store.representatives():
+        last = tracking.committed_at.setdefault(representative, now)
+        if slot(representative, now, interval_ms) > slot(representative, last, interval_ms) or any(
+            len(entry.pending) > tracking.limits.pending_claims
+            for entry in tracking.store.of_representative(representative)
+        ):
+            found.append(representative)
+    return found
+
+
+def commit_due(tracking: Tracking, *, now: int) -> Commit | None:
+    """Commit whoever is due; their agents are asked first for a beat, so that it is exact to the moment."""
+    representatives = due(tracking, now=now)
+    forget_quiet_streams(tracking, now=now)
+    if not representatives:
+        tracking.last_good_commit_at = max(tracking.last_good_commit_at, now)
+        return None
+    return commit_after_sync(tracking, representatives)
+
+
+def commit_after_sync(tracking: Tracking, representatives: list[int]) -> Commit:
+    """Ask these representatives' agents for a beat, wait for it a moment, and commit."""
+    tracking.connections.ask_for_beats(representatives).wait(SYNC_TIMEOUT_S)
+    return commit(tracking, representatives, now=tracking.clock())

@@ -1,0 +1,169 @@
+"""The wire: JSON text to messages and back (docs/protocol.md).
+
+A message that is right decodes in one pass. One that is not is read again, loosely, so that a single bad event
+costs only itself.
+"""
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from server.tracking.events import MAX_SEQ, App, Event, Id, Ref, Refused, Seq
+
+PROTOCOL = 1
+BEAT_S = 20
+MAX_GAP_S = 60
+
+StreamId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{3,63}$")]
+SentAt: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
+
+_MAX_BODY = 2_000
+
+
+class Hello(Struct, tag="hello", tag_field="type", frozen=True):
+    """The first message of a socket. `token` is None where the session cookie says who calls."""
+
+    protocol: int
+    stream: StreamId
+    sent_at: SentAt
+    app: App = "workspace"
+    agent: Id = ""
+    token: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class Report(Struct, frozen=True):
+    """Events of one stream. `app` may say to which app an orphaned stream belonged; else it is the sender's."""
+
+    stream: StreamId
+    first: Seq
+    sent_at: SentAt
+    events: list[Event | Refused]
+    app: App | None = None
+
+
+class Watch(Struct, tag="watch", tag_field="type", frozen=True):
+    """Subscribe to the handling time of a case."""
+
+    case: Ref
+
+
+class Unwatch(Struct, tag="unwatch", tag_field="type", frozen=True):
+    """End a subscription."""
+
+    case: Ref
+
+
+class Ping(Struct, tag="ping", tag_field="type", frozen=True):
+    """Ask for a `pong`."""
+
+    sent_at: SentAt
+
+
+Message: TypeAlias = Hello | Report | Watch | Unwatch | Ping
+
+
+class _StrictReport(Struct, tag="report", tag_field="type", frozen=True):
+    stream: StreamId
+    first: Seq
+    sent_at: SentAt
+    events: list[Event]
+    app: App | None = None
+
+
+class _LooseReport(Struct, tag="report", tag_field="type", frozen=True):
+    stream: StreamId
+    first: Seq
+    sent_at: SentAt
+    events: list[Any]
+    app: App | None = None
+
+
+class BadMessage(Exception):
+    """The message cannot be taken; the text says why, in the words of the contract."""
+
+
+_decode_strict = msgspec.json.Decoder(Hello | _StrictReport | Watch | Unwatch | Ping).decode
+_decode_report = msgspec.json.Decoder(_StrictReport).decode
+_decode_loose_report = msgspec.json.Decoder(_LooseReport).decode
+_encode = msgspec.json.encode
+
+
+def decode(text: str | bytes, *, max_events: int) -> tuple[Message, list[dict[str, Any]]]:
+    """One frame's message, and errors to answer for events in it that have no usable place in their stream.
+
+    Raises `BadMessage` where nothing of it can be taken.
+    """
+    if isinstance(text, bytes):
+        raise BadMessage("Binary frames are not spoken here: send JSON as text.")
+    try:
+        message = _decode_strict(text)
+    except msgspec.DecodeError as error:
+        return _decode_again(text, error, max_events=max_events)
+    except RecursionError:
+        raise BadMessage("The message is nested too deep.") from None
+    if isinstance(message, _StrictReport):
+        return _checked(message, max_events=max_events), []
+    return message, []
+
+
+def decode_report(body: bytes, *, max_events: int) -> tuple[Report, list[dict[str, Any]]]:
+    """The report in the body of an HTTP request; otherwise as `decode`."""
+    try:
+        return _checked(_decode_report(body), max_events=max_events), []
+    except msgspec.DecodeError as error:
+        return _decode_again(body, error, max_events=max_events)
+    except RecursionError:
+        raise BadMessage("The message is nested too deep.") from None
+
+
+def encode(message: dict[str, Any]) -> str:
+    """A message as JSON text."""
+    return _encode(message).decode()
+
+
+def error(
+    code: str, message: str, *, stream: str | None = None, seq: int | None = None, expected: int | None = None
+) -> dict[str, Any]:
+    """An `error` message. `seq` is the event it is about, `expected` the seq to resend from."""
+    return {"type": "error", "code": code, "message": message, "stream": stream, "seq": seq, "expected": expected}
+
+
+def _decode_again(
+    text: str | bytes, reason: msgspec.DecodeError, *, max_events: int
+) -> tuple[Report, list[dict[str, Any]]]:
+    """A report whose frame is sound: bad events become `Refused`, or an error where they have no place."""
+    try:
+        loose = _decode_loose_report(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise BadMessage(_words(reason)) from None
+    _check_length(loose.events, max_events)
+    events: list[Event | Refused] = []
+    errors = []
+    for item in loose.events:
+        try:
+            events.append(msgspec.convert(item, Event))
+        except msgspec.ValidationError as problem:
+            message = _words(problem)
+            seq = item.get("seq") if isinstance(item, dict) else None
+            if type(seq) is int and 1 <= seq <= MAX_SEQ:
+                body = msgspec.json.encode(item)[:_MAX_BODY].decode(errors="replace")
+                events.append(Refused(seq, "bad_message", message, body))
+            else:
+                errors.append(error("bad_message", f"An event without a usable seq: {message}", stream=loose.stream))
+    return Report(loose.stream, loose.first, loose.sent_at, events, loose.app), errors
+
+
+def _checked(report: _StrictReport, *, max_events: int) -> Report:
+    _check_length(report.events, max_events)
+    return Report(report.stream, report.first, report.sent_at, report.events, report.app)  # type: ignore[arg-type]
+
+
+def _check_length(events: list[Any], max_events: int) -> None:
+    if len(events) > max_events:
+        raise BadMessage(f"A report holds at most {max_events} events, not {len(events)}: send it in parts.")
+
+
+def _words(problem: msgspec.DecodeError) -> str:
+    text = str(problem)
+    return f"{text[:300]}." if isinstance(problem, msgspec.ValidationError) else f"This is not JSON: {text[:300]}."
