@@ -41,7 +41,7 @@ def _fail(message: str) -> NoReturn:
 def main() -> None:
     """Caseclock measures how long representatives really work on cases."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 

@@ -233,7 +233,7 @@ class GuardedServer(Server):  # type: ignore[misc]
         return None
 
     def _read_until(self, deadline: float) -> bool:
-        """Read one chunk, if one comes in time; True if the deadline lies ahead. Pings a silent peer, drops a dead one."""
+        """Read one chunk if one comes; True if the deadline lies ahead. Pings a silent peer, drops a dead one."""
         # `_waiting` is set before `connected` is read and `close` goes the other way round, so that neither misses it.
         self._waiting = True
         try:

@@ -23,11 +23,12 @@ import pytest
 import simple_websocket
 import websocket
 
-from server.tracking.guarded_socket import MAX_FRAGMENTS, MAX_MESSAGE_BYTES, GuardedServer
+from server.tracking.guarded_socket import MAX_FRAGMENTS, MAX_MESSAGE_BYTES, RECEIVE_BYTES, GuardedServer
 
 ROOT = Path(__file__).resolve().parents[2]
 ECHO_SERVER = Path(__file__).with_name("echo_server.py")
 
+CLOSE_WAIT = 8
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MASK = b"\x12\x34\x56\x78"
 MORE_THAN_ANY_BUFFER = 24_000_000
@@ -69,11 +70,15 @@ class EchoServer:
     def sockets_in_state(self, state):
         return sum(row["state"] == state and row["local_port"] == self.port for row in tcp_sockets())
 
+    def holds(self, peer):
+        """The server's end of the connection, as long as its process has not closed it."""
+        ports = (self.port, peer.sock.getsockname()[1])
+        rows = [row for row in tcp_sockets() if (row["local_port"], row["remote_port"]) == ports]
+        return [row for row in rows if row["inode"]]
+
     def unread_bytes(self, peer):
         """Bytes of this peer that the kernel holds and the server process has not read."""
-        port = peer.sock.getsockname()[1]
-        rows = [row for row in tcp_sockets() if (row["local_port"], row["remote_port"]) == (self.port, port)]
-        return sum(row["unread_bytes"] for row in rows)
+        return sum(row["unread_bytes"] for row in self.holds(peer))
 
 
 class Peer:
@@ -156,11 +161,12 @@ def frame(opcode, payload=b"", *, fin=True, reserved=0, masked=True, announced=N
 
 def tcp_sockets():
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, state, queues, *_ = line.split()
+        _, local, remote, state, queues, _, _, _, _, inode, *_ = line.split()
         yield {
             "local_port": int(local.split(":")[1], 16),
             "remote_port": int(remote.split(":")[1], 16),
             "state": int(state, 16),
+            "inode": int(inode),
             "unread_bytes": int(queues.split(":")[1], 16),
         }
 
@@ -638,12 +644,35 @@ def test_a_close_frame_without_a_code_is_answered_in_kind(either, connect):
     assert eventually(lambda: either.known(peer)) == ["closed 1005"]
 
 
-def test_nothing_after_the_close_frame_is_taken_for_a_request(guarded, connect):
-    peer = connect(guarded)
-    smuggled = f"GET /known?id={peer.name} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    peer.send(frame(CLOSE, struct.pack("!H", 1000)) + smuggled)
-    assert peer.read_frame()[0] == CLOSE
-    assert peer.read_close_code() is None
+def send_a_request_behind_the_close_frame(server, peer):
+    closing = frame(CLOSE, struct.pack("!H", 1000))
+    # The message fills the chunk that is read at once, so that the request is still with the kernel.
+    message = frame(TEXT, b"x" * (RECEIVE_BYTES - len(closing) - len(frame(TEXT, b"x" * 200)) + 200))
+    request = f"GET /smuggled?id={peer.name} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    peer.send(message + closing + request)
+    eventually(lambda: server.known(peer))
+
+
+def test_stock_library_takes_what_follows_the_close_frame_for_a_request(stock, connect):
+    peer = connect(stock)
+    send_a_request_behind_the_close_frame(stock, peer)
+    eventually(lambda: "smuggled" in stock.known(peer))
+
+
+def test_nothing_after_the_close_frame_is_taken_for_a_request(either, connect):
+    peer = connect(either)
+    send_a_request_behind_the_close_frame(either, peer)
+    eventually(lambda: not either.holds(peer))
+    assert either.known(peer) == ["closed 1000"]
+
+
+def test_a_peer_that_is_closed_while_it_sends_is_not_reset(either, connect):
+    peer = connect(either)
+    peer.send(frame(TEXT, b"x" * 500_000))
+    assert peer.read_close_code() == 1009
+    peer.sock.shutdown(socket.SHUT_WR)
+    eventually(lambda: not either.holds(peer))
+    assert peer.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
 
 
 def test_two_thousand_connections_leave_nothing_behind(start):
@@ -661,8 +690,7 @@ def test_two_thousand_connections_leave_nothing_behind(start):
             peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         peer.close()
 
-    close_wait = 8
-    eventually(lambda: server.sockets_in_state(close_wait) == 0)
+    eventually(lambda: server.sockets_in_state(CLOSE_WAIT) == 0)
     eventually(lambda: server.ask("/process")["descriptors"] <= before["descriptors"])
     assert server.ask("/process")["threads"] == before["threads"]
     assert server.rss_bytes() - before["rss_bytes"] < 10 * MEGABYTE

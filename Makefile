@@ -1,0 +1,75 @@
+# Caseclock. `make run` needs Python 3.11 and make; `make test` brings the rest itself (see tools/test_tools.sh).
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+WORKERS ?= 2
+
+.PHONY: run test lint types js unit bench screenshots lock clean
+
+## Start the demo: migrated SQLite file under var/, demo people and cases.
+run: $(VENV)/.run
+	@exec $(BIN)/caseclock demo
+
+## Every check and every test.
+test: lint types js unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+js: node_modules/.installed
+	npm run --silent check
+	npm run --silent lint
+	npm run --silent test
+
+unit: $(VENV)/.dev tools/.checked
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+## Side-by-side figures; see bench/README.md.
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+## The pictures in README and docs, made from the running product.
+screenshots: $(VENV)/.dev tools/.checked
+	$(BIN)/python -m tools.screenshots
+
+## Pin every dependency again, without naming where it comes from.
+lock: $(VENV)/.dev
+	$(PIP) install uv
+	$(BIN)/uv pip compile -q pyproject.toml --extra build --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --universal -o requirements.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra build --extra dev --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 --universal -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) node_modules build *.egg-info tools/.checked
+
+$(VENV)/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Caseclock needs Python 3.11 or newer: apt-get install -y python3.11 python3.11-venv"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV) || \
+		{ echo "Python cannot make virtual environments here: apt-get install -y python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+node_modules/.installed: package-lock.json package.json tools/.checked
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+tools/.checked: tools/test_tools.sh
+	@sh tools/test_tools.sh
+	@touch $@
