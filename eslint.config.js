@@ -8,5 +8,5 @@ export default [
   { ignores: ["node_modules/", ".venv/", "var/", "build/", "server/"] },
   js.configs.recommended,
   { files: ["client_js/**/*.js"], languageOptions: { globals: names(`${shared} ${browser}`) } },
-  { files: ["tests/js/**/*.js"], languageOptions: { globals: names(`${shared} process`) } },
+  { files: ["tests/js/**/*.js"], languageOptions: { globals: names(`${shared} process setImmediate`) } },
 ];

@@ -1,11 +1,12 @@
 """The composition root: `create_app` puts the parts together."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask, current_app
-from flask_smorest import Api
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 import server.admin.api
 import server.cases.api
@@ -14,9 +15,10 @@ import server.reports.api
 import server.time_entries.api
 import server.tracking.api
 from server import clock, db, problems, settings
-from server.accounts import access
+from server.accounts import access, cross_origin
 from server.accounts.access import public
 from server.admin.settings import pauses
+from server.blueprints import Api, RefConverter
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.handling_time import live
@@ -25,8 +27,21 @@ from server.tracking import agent_socket, service
 from server.tracking.service import Tracking
 from server.web import pages
 
+_COOKIE = "caseclock"
 _SESSION_DAYS = 14
 _COMMIT_ALARM_MS = 60_000
+_SECURITY = {
+    "security": [{"bearer": []}, {"session": [], "csrf": []}],
+    "components": {
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "From `caseclock token USER`."},
+            "session": {"type": "apiKey", "in": "cookie", "name": _COOKIE},
+            "csrf": {"type": "apiKey", "in": "header", "name": access.CSRF_HEADER, "description": "Not for GET."},
+        }
+    },
+}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,9 @@ class _Health:
             found.append("the server is going down")
         try:
             self.tracking.database.read(lambda session: session.execute(text("SELECT 1")))
-        except OSError as error:
-            found.append(f"the database does not answer: {error}")
+        except (OSError, SQLAlchemyError) as error:
+            log.warning("the database does not answer: %s", error)
+            found.append("the database does not answer")
         last = self.tracking.last_good_commit_at
         if last and now - last > _COMMIT_ALARM_MS:
             found.append(f"the last good commit run was {(now - last) // 1000} s ago")
@@ -54,7 +70,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
     app = Flask("server", static_folder=None)
     app.config.update(
         SECRET_KEY=config.secret_key,
-        SESSION_COOKIE_NAME="caseclock",
+        SESSION_COOKIE_NAME=_COOKIE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=_SESSION_DAYS),
@@ -66,6 +82,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api/v1",
         OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS=_SECURITY,
     )
     database = db.Database(config.database_url)
     if database.is_sqlite:
@@ -84,6 +101,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
     settings.install(app.extensions, current)
     service.install(app.extensions, tracking)
 
+    cross_origin.install(app)
     access.install(app)
     problems.install(app)
     agent_socket.install(app)
@@ -96,6 +114,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
 
 
 def _install_api(app: Flask) -> None:
+    app.url_map.converters["ref"] = RefConverter
     api = Api(app)
     for module in (
         server.cases.api,

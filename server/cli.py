@@ -13,10 +13,11 @@ import logging
 from typing import NoReturn
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from server import migrate
 from server.accounts.models import REPRESENTATIVE, ROLES
-from server.accounts.people import add_person, by_username
+from server.accounts.people import DEMO_PASSWORD, add_person, by_username
 from server.accounts.tokens import DEFAULT_DAYS, issue_token
 from server.clock import system_clock
 from server.config import Config, ConfigError, from_environment
@@ -36,7 +37,23 @@ def _fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
-@click.group()
+def _migrated(config: Config) -> Config:
+    if not migrate.is_current(config.database_url):
+        _fail("the database is not of this version: run 'caseclock db upgrade' first")
+    return config
+
+
+class _Commands(click.Group):
+    """Commands that say in a line why they cannot reach their database."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DBAPIError as error:
+            _fail(f"the database does not answer as it should: {error.orig}. Look at CASECLOCK_DATABASE_URL.")
+
+
+@click.group(cls=_Commands)
 @click.version_option(package_name="caseclock")
 def main() -> None:
     """Caseclock measures how long representatives really work on cases."""
@@ -48,9 +65,7 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Serve the database at CASECLOCK_DATABASE_URL, which `caseclock db upgrade` has migrated."""
-    config = _config()
-    if not migrate.is_current(config.database_url):
-        _fail("the database is not of this version: run 'caseclock db upgrade' first")
+    config = _migrated(_config())
     _serve(config, lambda address: click.echo(f"Caseclock is at {address}"))
 
 
@@ -106,8 +121,11 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def user_add(name: str, role: str, full_name: str | None, time_zone: str, password_stdin: bool) -> None:
     """Add a person who can sign in as NAME."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
-    database = Database(_config().database_url)
+    config = _migrated(_config())
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else getpass.getpass("Password: ")
+    if password == DEMO_PASSWORD:
+        _fail("that is the password of the demo, which everybody knows: choose another one")
+    database = Database(config.database_url)
     try:
         database.write(
             lambda session: add_person(
@@ -125,7 +143,7 @@ def user_add(name: str, role: str, full_name: str | None, time_zone: str, passwo
 @click.option("--label", default="", help="What the token is for.")
 def token(user: str, days: float, label: str) -> None:
     """Print a new bearer token of USER. It cannot be shown again."""
-    database = Database(_config().database_url)
+    database = Database(_migrated(_config()).database_url)
 
     def issue(session: object) -> str | None:
         person = by_username(session, user)  # type: ignore[arg-type]

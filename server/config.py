@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 N = TypeVar("N", int, float)
+
+_PORTS = {"http": 80, "https": 443}
 
 
 class ConfigError(Exception):
@@ -57,12 +62,17 @@ def from_environment(environ: Mapping[str, str] | None = None, *, demo: bool = F
     """Read `CASECLOCK_*`; make the data folder and, if none is given, a secret key kept in it."""
     env = os.environ if environ is None else environ
     data_dir = Path(env.get("CASECLOCK_DATA_DIR") or "var").resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the folder {data_dir} cannot be made ({error.strerror}): set CASECLOCK_DATA_DIR to one that can"
+        ) from None
     if env.get("CASECLOCK_REDIS_URL"):
         raise ConfigError("CASECLOCK_REDIS_URL is set, but this version keeps live time in memory only: unset it")
     return Config(
         data_dir=data_dir,
-        database_url=env.get("CASECLOCK_DATABASE_URL") or f"sqlite:///{data_dir / 'caseclock.sqlite3'}",
+        database_url=_database_url(env.get("CASECLOCK_DATABASE_URL") or f"sqlite:///{data_dir / 'caseclock.sqlite3'}"),
         secret_key=env.get("CASECLOCK_SECRET_KEY") or _kept_secret(data_dir / "secret_key"),
         host=env.get("CASECLOCK_HOST") or "127.0.0.1",
         port=_number(env, "CASECLOCK_PORT", 8000, whole=True, low=0, high=65535),
@@ -72,19 +82,43 @@ def from_environment(environ: Mapping[str, str] | None = None, *, demo: bool = F
     )
 
 
+def _database_url(text: str) -> str:
+    try:
+        backend = make_url(text).get_backend_name()
+    except ArgumentError:
+        backend = None
+    if backend not in ("sqlite", "postgresql"):
+        raise ConfigError(
+            "CASECLOCK_DATABASE_URL is of no database we know: "
+            "write it like sqlite:////var/lib/caseclock.sqlite3 or postgresql://user:password@host/database"
+        )
+    return text
+
+
 def _kept_secret(path: Path) -> str:
     """The key in `path`, made on first use and readable by its owner alone."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        secret = path.read_text().strip()
+        secret = _read(path).strip()
         if len(secret) < 32:
             raise ConfigError(f"{path} holds no usable key: delete it, or set CASECLOCK_SECRET_KEY") from None
         return secret
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror}): set CASECLOCK_DATA_DIR, or CASECLOCK_SECRET_KEY"
+        ) from None
     secret = secrets.token_urlsafe(48)
     with os.fdopen(handle, "w") as file:
         file.write(secret)
     return secret
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}): mend it, or set CASECLOCK_SECRET_KEY") from None
 
 
 def _number(env: Mapping[str, str], name: str, default: N, *, low: float, high: float, whole: bool = False) -> N:
@@ -101,7 +135,18 @@ def _number(env: Mapping[str, str], name: str, default: N, *, low: float, high: 
 
 
 def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+    """An origin as browsers send it: in lower case, without the port that its scheme implies."""
+    try:
+        parts = urlsplit(text.lower())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = SplitResult("", "", "", "", ""), None, None
+    if (
+        parts.scheme not in _PORTS
+        or not host
+        or "@" in parts.netloc
+        or f"{parts.scheme}://{parts.netloc}" != (text.lower().removesuffix("/"))
+    ):
         raise ConfigError(f"CASECLOCK_ALLOWED_ORIGINS: {text!r} is not an origin; write it like https://desk.example")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")

@@ -10,10 +10,11 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import BigInteger, Boolean, Date, Engine, Table, Text, create_engine, event, make_url
+from sqlalchemy import BigInteger, Boolean, Engine, Table, Text, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -38,11 +39,6 @@ class Base(DeclarativeBase):
 @compiles(Boolean, "sqlite")
 def _integer_of_strict_tables(_type: object, _compiler: object, **_: object) -> str:
     return "INTEGER"
-
-
-@compiles(Date, "sqlite")
-def _text_of_strict_tables(_type: object, _compiler: object, **_: object) -> str:
-    return "TEXT"
 
 
 class Database:
@@ -97,6 +93,12 @@ def database() -> Database:
     return cast(Database, current_app.extensions[_EXTENSION])
 
 
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert many rows of the same columns. Values go to the driver as they are: integers, text, booleans, None."""
+    if rows:
+        _execute_many(session, model, rows, (), ())
+
+
 def upsert(
     session: Session,
     model: type[Base],
@@ -106,17 +108,37 @@ def upsert(
     replace: Sequence[str] = (),
 ) -> None:
     """Insert rows; where the primary key stands already, add to the columns `add` and overwrite `replace`."""
-    if not rows:
-        return
+    if rows:
+        _execute_many(session, model, rows, tuple(add), tuple(replace))
+
+
+def _execute_many(
+    session: Session,
+    model: type[Base],
+    rows: Sequence[Mapping[str, object]],
+    add: tuple[str, ...],
+    replace: tuple[str, ...],
+) -> None:
+    """Hand the rows to the driver at once: SQLAlchemy's work on each parameter costs more than the insert itself."""
+    dialect = session.get_bind().dialect
+    statement = _many_statement(model, dialect.name, tuple(rows[0]), add, replace)
+    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup
+    parameters = [tuple(row[name] for name in names) for row in rows] if names else [dict(row) for row in rows]
+    session.connection().exec_driver_sql(str(compiled), parameters)
+
+
+@lru_cache(maxsize=64)
+def _many_statement(
+    model: type[Base], dialect: str, columns: tuple[str, ...], add: tuple[str, ...], replace: tuple[str, ...]
+) -> Any:
     table = cast(Table, model.__table__)
-    dialect = session.get_bind().dialect.name
     statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if not add and not replace:
+        return statement
     changes: dict[str, Any] = {name: table.c[name] + statement.excluded[name] for name in add}
     changes |= {name: statement.excluded[name] for name in replace}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes),
-        [dict(row) for row in rows],
-    )
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
 
 
 def offload(work: Callable[[], T]) -> T:

@@ -4,6 +4,8 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, json, request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 CONTENT_TYPE = "application/problem+json"
@@ -86,22 +88,25 @@ def install(app: Flask) -> None:
         if not request.path.startswith("/api/") or status < 400:
             return error
         data = getattr(error, "data", None) or {}
-        messages = data.get("messages") or {}
-        errors = {
-            field: found for where in messages.values() if isinstance(where, dict) for field, found in where.items()
-        }
+        errors = {field: found for where in (data.get("messages") or {}).values() for field, found in where.items()}
         detail = _sentence(errors) if errors else str(error.description or HTTPStatus(status).phrase)
         return response(status, detail, errors=errors, headers=error.get_response().headers)
 
+    @app.errorhandler(IntegrityError)
+    @app.errorhandler(StaleDataError)
+    def _raced(error: IntegrityError | StaleDataError) -> Response:
+        app.logger.warning("two changes at once on %r %r: %s", request.method, request.path, error)
+        return response(409, "Somebody changed the same thing at the same moment. Look again, then try again.")
+
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> Response:
-        app.logger.exception("unexpected error on %s %s", request.method, request.path)
+        app.logger.exception("unexpected error on %r %r", request.method, request.path)
         return response(500, "Something went wrong on the server. It was logged; please try again.")
 
 
 def _sentence(errors: dict[str, Any]) -> str:
     parts = []
     for field, messages in errors.items():
-        text = " ".join(messages) if isinstance(messages, list) else str(messages)
+        text = _sentence(messages) if isinstance(messages, dict) else " ".join(messages)
         parts.append(text if field == "_schema" else f"{field}: {text}")
     return "; ".join(parts)

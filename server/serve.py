@@ -2,10 +2,12 @@
 
 On SIGTERM or SIGINT: no new connections; agents are asked for a last beat; everything proven is committed; the agents
 hear `committed`; sockets are closed with 1012, spread over a moment; the process ends. A second signal ends it at
-once, which is safe too: browsers keep what was not committed.
+once, which is safe too: browsers keep what was not committed. Signals in the first second count as one: a group that
+is signalled as a whole hears it from the terminal, or a supervisor, and from make or a shell once more.
 """
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -17,6 +19,7 @@ from gevent.event import Event
 from gevent.pywsgi import WSGIServer
 
 from server import jobs
+from server.clock import stopwatch_s
 from server.tracking.agent_socket import RESTART, tracking_of
 from server.tracking.commit import commit
 from server.tracking.schedule import SYNC_TIMEOUT_S
@@ -25,6 +28,7 @@ from server.tracking.service import Tracking
 _BACKLOG = 4096
 _SPREAD_S = 1.0
 _COMMIT_TRIES = 3
+_ONE_SIGNAL_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +38,15 @@ def serve(app: Flask, host: str, port: int, *, ready: Callable[[str], None]) -> 
     tracking = tracking_of(app)
     stop = Event()
     hub = gevent.get_hub()
+    asked_at_s = math.inf
 
     def on_signal() -> None:
-        if stop.is_set():
+        nonlocal asked_at_s
+        if stopwatch_s() - asked_at_s > _ONE_SIGNAL_S:
             os._exit(1)
-        stop.set()
+        if not stop.is_set():
+            asked_at_s = stopwatch_s()
+            stop.set()
 
     watchers = [hub.loop.signal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     for watcher in watchers:

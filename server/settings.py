@@ -79,9 +79,9 @@ class CurrentSettings:
         return cls(load(session))
 
 
-def load(session: Session) -> TrackingSettings:
-    """The settings in the database; the defaults where none were ever saved."""
-    row = session.get(TrackingSettingsRow, 1)
+def load(session: Session, *, to_change: bool = False) -> TrackingSettings:
+    """The settings in the database; the defaults where none were ever saved. `to_change` holds off other changes."""
+    row = session.get(TrackingSettingsRow, 1, with_for_update=to_change)
     if row is None:
         return TrackingSettings()
     return TrackingSettings(**{field.name: getattr(row, field.name) for field in fields(TrackingSettings)})

@@ -12,6 +12,7 @@ from server.db import offload
 from server.problems import Conflict, Invalid
 
 MIN_PASSWORD_LENGTH = 12
+MAX_PASSWORD_LENGTH = 1_000
 DEMO_PASSWORD = "caseclock-demo"  # noqa: S105 - public on purpose; sign-in refuses it outside the demo
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -34,8 +35,8 @@ def add_person(
         raise Invalid("A username has 1 to 64 characters: a-z, 0-9, and . _ @ - after the first.")
     if role not in ROLES:
         raise Invalid(f"A role is one of {', '.join(ROLES)}, not {role!r}.")
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise Invalid(f"A password has at least {MIN_PASSWORD_LENGTH} characters.")
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise Invalid(f"A password has at least {MIN_PASSWORD_LENGTH} characters, and at most {MAX_PASSWORD_LENGTH}.")
     try:
         ZoneInfo(time_zone)
     except (KeyError, ValueError, OSError):
@@ -57,6 +58,8 @@ def add_person(
 
 def by_username(session: Session, username: str) -> Person | None:
     """The person of that username, active or not."""
+    if not _USERNAME.fullmatch(username):
+        return None
     return session.scalar(select(Person).where(Person.username == username))
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 
 from server import clock, settings
 from server.accounts.access import allow, current_person
@@ -17,6 +16,7 @@ from server.admin.schemas import (
     TrackerRecordSchema,
     TrackingSettingsSchema,
 )
+from server.blueprints import Blueprint
 from server.db import database
 from server.schemas import cursor_id, page_of, page_schema
 from server.settings import settings_changed

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from server.schemas import Instant, PageQuery
+from server.cases.cases import MAX_REF_LENGTH
+from server.schemas import Instant, PageQuery, Words
 from server.settings import MAX_INTERVAL_MINUTES, MIN_INTERVAL_MINUTES
 
 _INTERVAL = f"The update interval is a whole number of minutes from {MIN_INTERVAL_MINUTES} to {MAX_INTERVAL_MINUTES}."
@@ -44,8 +45,8 @@ class TrackerRecordSchema(Schema):
 class RecordQuery(PageQuery):
     """Which records to list; `before` is the instant by which they had ended."""
 
-    case = fields.String(load_default=None)
-    representative = fields.String(load_default=None)
+    case = Words(load_default=None, longest=MAX_REF_LENGTH)
+    representative = Words(load_default=None, longest=MAX_REF_LENGTH)
     before = Instant(load_default=None)
     resolved_only = fields.Boolean(load_default=False)
 
@@ -53,8 +54,8 @@ class RecordQuery(PageQuery):
 class PurgeRuleSchema(Schema):
     """All records that match: ended by `before`, of one `case`, of one `representative`, of resolved cases only."""
 
-    case = fields.String()
-    representative = fields.String()
+    case = Words(longest=MAX_REF_LENGTH)
+    representative = Words(longest=MAX_REF_LENGTH)
     before = Instant()
     resolved_only = fields.Boolean(truthy={True}, falsy={False})
 

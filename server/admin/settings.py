@@ -14,7 +14,7 @@ from server.tracking.models import TrackingPause
 
 def change(session: Session, changes: dict[str, Any], *, now: int) -> TrackingSettings:
     """Apply changes to the saved settings; switching tracking off or on begins or ends a pause at `now`."""
-    before = settings.load(session)
+    before = settings.load(session, to_change=True)
     after = replace(before, **changes)
     settings.store(session, after)
     if before.enabled and not after.enabled:

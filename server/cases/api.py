@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server import clock
 from server.accounts.access import current_person
+from server.blueprints import Blueprint
 from server.cases import cases
 from server.cases.models import Case
 from server.cases.schemas import (
@@ -54,14 +54,14 @@ def create_case(new: dict[str, Any]) -> dict[str, Any]:
     return _announced(detail)
 
 
-@blueprint.get("/<path:ref>")
+@blueprint.get("/<ref:ref>")
 @blueprint.response(200, CaseDetailSchema)
 def get_case(ref: str) -> dict[str, Any]:
     """One case, with its child, related and similar cases."""
     return database().read(lambda session: _detail(session, cases.find(session, ref)))
 
 
-@blueprint.patch("/<path:ref>")
+@blueprint.patch("/<ref:ref>")
 @blueprint.arguments(CaseChangeSchema)
 @blueprint.response(200, CaseDetailSchema)
 def change_case(changes: dict[str, Any], ref: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def change_case(changes: dict[str, Any], ref: str) -> dict[str, Any]:
     return _announced(database().write(change))
 
 
-@blueprint.put("/<path:ref>/resolution")
+@blueprint.put("/<ref:ref>/resolution")
 @blueprint.arguments(ResolutionSchema)
 @blueprint.response(200, CaseDetailSchema)
 def resolve_case(resolution: dict[str, Any], ref: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def resolve_case(resolution: dict[str, Any], ref: str) -> dict[str, Any]:
     return _announced(database().write(resolve))
 
 
-@blueprint.delete("/<path:ref>/resolution")
+@blueprint.delete("/<ref:ref>/resolution")
 @blueprint.response(200, CaseDetailSchema)
 def reopen_case(ref: str) -> dict[str, Any]:
     """Reopen a case: from now on its clock may run again."""

@@ -1,9 +1,11 @@
 """Verbs on cases: create, find, change, resolve, reopen, relate."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import blinker
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.cases.models import ACTIVE, RESOLVED, Case, CaseRelation, Resolution
@@ -11,13 +13,17 @@ from server.problems import Conflict, Invalid, NotFound
 
 MAX_REF_LENGTH = 200
 FIRST_NUMBER = 1001
+_TRIES = 5
+_RESERVED_END = re.compile(
+    r"/(handling-time(/refresh)?|history|automatic-time|resolution|(time-logs|activities)(/[0-9]+)?)/*$"
+)
 
 case_changed = blinker.Signal("Sent by the Flask application after a case was created, changed, resolved or reopened.")
 
 
 def find(session: Session, ref: str) -> Case:
     """The case of that reference, or `NotFound`."""
-    case = session.scalar(select(Case).where(Case.ref == ref))
+    case = session.scalar(select(Case).where(Case.ref == ref)) if ref.isprintable() else None
     if case is None:
         raise NotFound("There is no case of that reference. Check it for typing errors.")
     return case
@@ -38,24 +44,33 @@ def create(
         raise Invalid(problem)
     if ref is not None and session.scalar(select(Case.id).where(Case.ref == ref)) is not None:
         raise Conflict("There is a case of that reference already. Choose another one.")
-    case = Case(
-        ref=ref or _next_ref(session),
-        title=title,
-        description=description,
-        customer=customer,
-        created_at=now,
-        created_by=created_by,
-        status=ACTIVE,
-    )
-    session.add(case)
-    session.flush()
-    return case
+    for _ in range(_TRIES):
+        case = Case(
+            ref=ref or _next_ref(session),
+            title=title,
+            description=description,
+            customer=customer,
+            created_at=now,
+            created_by=created_by,
+            status=ACTIVE,
+        )
+        try:
+            with session.begin_nested():
+                session.add(case)
+        except IntegrityError:  # somebody else took the reference meanwhile
+            if ref is not None:
+                break
+        else:
+            return case
+    raise Conflict("There is a case of that reference already. Choose another one.")
 
 
 def problem_with_ref(ref: str) -> str | None:
     """What is wrong with a case reference, or None."""
     if not ref or len(ref) > MAX_REF_LENGTH or ref != ref.strip() or not ref.isprintable():
         return f"A case reference has 1 to {MAX_REF_LENGTH} printable characters, no blanks at its ends."
+    if ref in (".", "..") or _RESERVED_END.search(ref):
+        return f"A case reference cannot be {ref!r}: as a part of an address that would mean something else."
     return None
 
 
@@ -114,7 +129,7 @@ def page(
 
 def ids_of_refs(session: Session, refs: Iterable[str]) -> dict[str, int]:
     """The ids of those references that exist."""
-    rows = session.execute(select(Case.ref, Case.id).where(Case.ref.in_(list(refs))))
+    rows = session.execute(select(Case.ref, Case.id).where(Case.ref.in_([ref for ref in refs if ref.isprintable()])))
     return {row.ref: row.id for row in rows}
 
 

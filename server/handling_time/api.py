@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.access import current_person
 from server.accounts.models import Person
+from server.blueprints import Blueprint
 from server.cases import cases
 from server.db import database
 from server.handling_time.merge import handling_time, representatives_with_live_time
@@ -23,7 +23,7 @@ from server.tracking.service import tracking
 blueprint = Blueprint("handling_time", __name__, url_prefix="/api/v1/cases", description="The merge of all time")
 
 
-@blueprint.get("/<path:ref>/handling-time")
+@blueprint.get("/<ref:ref>/handling-time")
 @blueprint.arguments(HandlingTimeQuery, location="query")
 @blueprint.response(200, HandlingTimeSchema)
 def get_handling_time(query: dict[str, Any], ref: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def get_handling_time(query: dict[str, Any], ref: str) -> dict[str, Any]:
     return _body(ref, **query)
 
 
-@blueprint.post("/<path:ref>/handling-time/refresh")
+@blueprint.post("/<ref:ref>/handling-time/refresh")
 @blueprint.arguments(HandlingTimeQuery, location="query")
 @blueprint.response(200, HandlingTimeSchema)
 def refresh_handling_time(query: dict[str, Any], ref: str) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def refresh_handling_time(query: dict[str, Any], ref: str) -> dict[str, Any]:
     return _body(ref, **query)
 
 
-@blueprint.get("/<path:ref>/history")
+@blueprint.get("/<ref:ref>/history")
 @blueprint.response(200, HistorySchema)
 def get_history(ref: str) -> dict[str, Any]:
     """Automatic time by representative, time logs and activities; the newest 500 of each kind of entry."""

@@ -24,9 +24,10 @@ from server.tracking.service import Tracking
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One person's part in a case."""
+    """One person's part in a case, and when it last changed."""
 
     person_id: int
+    changed_at: int
     automatic_ms: int = 0
     time_log_seconds: int = 0
     activity_seconds: int = 0
@@ -38,13 +39,13 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class HandlingTime:
-    """The handling time of a case: everybody's share, and when anything of it last changed (milliseconds)."""
+    """The handling time of a case: everybody's share. `since` is the instant before which nothing of it changed."""
 
     ref: str
     status: str
     shares: tuple[Share, ...]
     names: Mapping[int, tuple[str, str]]
-    updated_at: int
+    since: int
 
     def body(self, *, only_of: int | None = None) -> dict[str, Any]:
         """The body of `GET .../handling-time`; with `only_of` one person's own part alone.
@@ -63,7 +64,7 @@ class HandlingTime:
             "manual_seconds": time_logs + activities,
             "time_log_seconds": time_logs,
             "activity_seconds": activities,
-            "updated_at": iso(self.updated_at),
+            "updated_at": iso(max([self.since, *(share.changed_at for share in shares)])),
             "representatives": [
                 {
                     "username": self.names[share.person_id][0],
@@ -80,25 +81,25 @@ class HandlingTime:
 def handling_time(session: Session, case: Case, *, tracking: Tracking | None = None) -> HandlingTime:
     """Merge all time of a case; with `tracking`, what is proven and not yet committed too."""
     automatic: dict[int, int] = defaultdict(int)
-    changes = [case.created_at]
+    changed: dict[int, int] = defaultdict(int)
     for total in session.scalars(select(CaseTotal).where(CaseTotal.case_id == case.id)):
         automatic[total.representative_id] += total.automatic_ms
-        changes.append(total.updated_at)
+        changed[total.representative_id] = total.updated_at
     if tracking is not None:
         for person_id, ms in live_ms(session, tracking, case.ref).items():
             automatic[person_id] += ms
-        changes.append(tracking.clock())
     time_logs = entries.seconds_by_person(session, TimeLog, case.id)
     activities = entries.seconds_by_person(session, Activity, case.id)
-    changes += [
-        changed for kind in (TimeLog, Activity) if (changed := entries.last_change(session, kind, case.id)) is not None
-    ]
-    people = _names(session, {*automatic, *time_logs, *activities})
+    for kind in (TimeLog, Activity):
+        for person_id, changed_at in entries.last_changes(session, kind, case.id).items():
+            changed[person_id] = max(changed[person_id], changed_at)
+    people = _names(session, {*automatic, *changed})
     shares = [
-        Share(person, automatic.get(person, 0), time_logs.get(person, 0), activities.get(person, 0))
+        Share(person, changed[person], automatic[person], time_logs.get(person, 0), activities.get(person, 0))
         for person in people
     ]
-    return HandlingTime(case.ref, case.status, tuple(shares), people, max(changes))
+    since = case.created_at if tracking is None else tracking.clock()
+    return HandlingTime(case.ref, case.status, tuple(shares), people, since)
 
 
 def live_ms(session: Session, tracking: Tracking, ref: str) -> dict[int, int]:

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server import clock
 from server.accounts.access import allow, current_person
 from server.accounts.models import ADMINISTRATOR, SUPERVISOR
 from server.accounts.people import by_username
+from server.blueprints import Blueprint
 from server.db import database
 from server.problems import Invalid, NotFound
 from server.reports import representatives

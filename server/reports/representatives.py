@@ -29,12 +29,12 @@ def overview(session: Session, *, now: int) -> list[tuple[Person, int, int]]:
     people = session.scalars(select(Person).order_by(Person.name)).all()
     rows = session.execute(
         select(DailyTotal.representative_id, DailyTotal.day, func.sum(DailyTotal.automatic_ms))
-        .where(DailyTotal.day >= day_of(now, ZoneInfo("UTC")) - timedelta(days=8))
+        .where(DailyTotal.day >= (day_of(now, ZoneInfo("UTC")) - timedelta(days=8)).isoformat())
         .group_by(DailyTotal.representative_id, DailyTotal.day)
     )
     by_day: dict[int, dict[date, int]] = defaultdict(dict)
     for person_id, day, ms in rows:
-        by_day[person_id][day] = int(ms)
+        by_day[person_id][date.fromisoformat(day)] = int(ms)
     found = []
     for person in people:
         today = day_of(now, ZoneInfo(person.time_zone))
@@ -66,10 +66,10 @@ def totals_by_day(session: Session, person: Person, first: date, last: date) -> 
     """(day, milliseconds) for each day from `first` to `last`, days without time included."""
     rows = session.execute(
         select(DailyTotal.day, func.sum(DailyTotal.automatic_ms))
-        .where(DailyTotal.representative_id == person.id, DailyTotal.day.between(first, last))
+        .where(DailyTotal.representative_id == person.id, DailyTotal.day.between(first.isoformat(), last.isoformat()))
         .group_by(DailyTotal.day)
     )
-    found = {day: int(ms) for day, ms in rows}
+    found = {date.fromisoformat(day): int(ms) for day, ms in rows}
     return [(day, found.get(day, 0)) for day in (first + timedelta(days=n) for n in range((last - first).days + 1))]
 
 
@@ -78,7 +78,7 @@ def totals_by_case(session: Session, person: Person, first: date, last: date) ->
     rows = session.execute(
         select(Case, func.sum(DailyTotal.automatic_ms).label("ms"))
         .join(Case, Case.id == DailyTotal.case_id)
-        .where(DailyTotal.representative_id == person.id, DailyTotal.day.between(first, last))
+        .where(DailyTotal.representative_id == person.id, DailyTotal.day.between(first.isoformat(), last.isoformat()))
         .group_by(Case.id)
         .order_by(func.sum(DailyTotal.automatic_ms).desc(), Case.ref)
     )

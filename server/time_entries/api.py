@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 from marshmallow import Schema
 from sqlalchemy.orm import Session
 
 from server import clock, settings
 from server.accounts.access import current_person
+from server.blueprints import Blueprint
 from server.cases import cases
 from server.db import database
 from server.schemas import PageQuery, cursor_id, page_of, page_schema
@@ -38,7 +38,7 @@ def _routes(
     name = kind.__tablename__
     what = name.replace("_", " ")
 
-    @blueprint.get(f"/<path:ref>/{path}", endpoint=f"list_{name}")
+    @blueprint.get(f"/<ref:ref>/{path}", endpoint=f"list_{name}")
     @blueprint.doc(summary=f"List the {what} of a case, newest first.")
     @blueprint.arguments(PageQuery, location="query")
     @blueprint.response(200, page_schema(schema))
@@ -56,7 +56,7 @@ def _routes(
         )
         return page_of(found, limit=limit, id_of=lambda entry: entry.id)
 
-    @blueprint.post(f"/<path:ref>/{path}", endpoint=f"add_{name}")
+    @blueprint.post(f"/<ref:ref>/{path}", endpoint=f"add_{name}")
     @blueprint.doc(summary=f"Add to the {what} of a case, in one's own name.")
     @blueprint.arguments(new)
     @blueprint.response(201, schema)
@@ -73,15 +73,15 @@ def _routes(
         _announce(ref)
         return entry
 
-    @blueprint.patch(f"/<path:ref>/{path}/<int:entry_id>", endpoint=f"change_{name}")
+    @blueprint.patch(f"/<ref:ref>/{path}/<int:entry_id>", endpoint=f"change_{name}")
     @blueprint.doc(summary=f"Change one of one's own {what} (administrators: any).")
     @blueprint.arguments(change)
     @blueprint.response(200, schema)
     def change_entry(values: dict[str, Any], ref: str, entry_id: int) -> TimeLog | Activity:
-        person, now = current_person(), clock.now_ms()
+        person, now, only = current_person(), clock.now_ms(), only_of()
 
         def apply(session: Session) -> TimeLog | Activity:
-            entry = entries.find(session, kind, cases.find(session, ref), entry_id)
+            entry = entries.find(session, kind, cases.find(session, ref), entry_id, only_of=only)
             entries.change(session, entry, person, now=now, **values)
             return entry
 
@@ -89,14 +89,15 @@ def _routes(
         _announce(ref)
         return entry
 
-    @blueprint.delete(f"/<path:ref>/{path}/<int:entry_id>", endpoint=f"delete_{name}")
+    @blueprint.delete(f"/<ref:ref>/{path}/<int:entry_id>", endpoint=f"delete_{name}")
     @blueprint.doc(summary=f"Delete one of one's own {what} (administrators: any).")
     @blueprint.response(204)
     def delete_entry(ref: str, entry_id: int) -> None:
-        person = current_person()
+        person, now, only = current_person(), clock.now_ms(), only_of()
 
         def delete(session: Session) -> None:
-            entries.delete(session, entries.find(session, kind, cases.find(session, ref), entry_id), person)
+            entry = entries.find(session, kind, cases.find(session, ref), entry_id, only_of=only)
+            entries.delete(session, entry, person, now=now)
 
         database().write(delete)
         _announce(ref)

@@ -15,6 +15,7 @@ from server.time_entries.models import Activity, TimeLog
 
 E = TypeVar("E", bound=TimeLog | Activity)
 
+MAX_ID = 2**63 - 1
 FUTURE_TOLERANCE_MS = 24 * 3600 * 1000
 
 entries_changed = blinker.Signal("Sent by the Flask application after an entry was added, changed or deleted.")
@@ -27,6 +28,7 @@ def add(
     kind: type[E],
     case: Case,
     person: Person,
+    /,
     *,
     settings: TrackingSettings,
     now: int,
@@ -43,10 +45,15 @@ def add(
     return entry
 
 
-def find(session: Session, kind: type[E], case: Case, entry_id: int) -> E:
-    """The entry of that id on that case, or `NotFound`."""
-    entry = session.get(kind, entry_id)
-    if entry is None or entry.case_id != case.id:
+def find(session: Session, kind: type[E], case: Case, entry_id: int, *, only_of: int | None = None) -> E:
+    """The entry of that id on that case, held for a change, or `NotFound`; `only_of` as in `of_case`."""
+    entry = session.get(kind, entry_id, with_for_update={"of": kind}) if entry_id <= MAX_ID else None
+    if (
+        entry is None
+        or entry.deleted_at is not None
+        or entry.case_id != case.id
+        or only_of not in (None, entry.representative_id)
+    ):
         raise NotFound("There is no such entry on this case.")
     return entry
 
@@ -62,10 +69,11 @@ def change(session: Session, entry: Entry, person: Person, *, now: int, **values
     session.flush()
 
 
-def delete(session: Session, entry: Entry, person: Person) -> None:
-    """Delete an own entry (administrators: any)."""
+def delete(session: Session, entry: Entry, person: Person, *, now: int) -> None:
+    """Delete an own entry (administrators: any): its words are gone, the mark of its deletion stays."""
     _check_rights(entry, person)
-    session.delete(entry)
+    entry.description = ""
+    entry.changed_at = entry.deleted_at = now
 
 
 def of_case(
@@ -78,7 +86,7 @@ def of_case(
     before_id: int | None = None,
 ) -> Sequence[E]:
     """Entries of a case, the newest first; `only_of` is the id of the one person whose entries may be seen."""
-    query = select(kind).where(kind.case_id == case.id).order_by(kind.id.desc())
+    query = select(kind).where(kind.case_id == case.id, kind.deleted_at.is_(None)).order_by(kind.id.desc())
     if only_of is not None:
         query = query.where(kind.representative_id == only_of)
     if before_id is not None:
@@ -92,15 +100,20 @@ def seconds_by_person(session: Session, kind: type[Entry], case_id: int) -> dict
     """The sum of the durations on a case, in seconds, by the id of the person."""
     rows = session.execute(
         select(kind.representative_id, func.sum(kind.duration_seconds))
-        .where(kind.case_id == case_id)
+        .where(kind.case_id == case_id, kind.deleted_at.is_(None))
         .group_by(kind.representative_id)
     )
     return {person: int(seconds) for person, seconds in rows}
 
 
-def last_change(session: Session, kind: type[Entry], case_id: int) -> int | None:
-    """The instant of the newest change to an entry of the case that still stands."""
-    return session.scalar(select(func.max(kind.changed_at)).where(kind.case_id == case_id))
+def last_changes(session: Session, kind: type[Entry], case_id: int) -> dict[int, int]:
+    """When entries of the case were last added, changed or deleted, by the id of the person whose they are."""
+    rows = session.execute(
+        select(kind.representative_id, func.max(kind.changed_at))
+        .where(kind.case_id == case_id)
+        .group_by(kind.representative_id)
+    )
+    return {person: int(changed_at) for person, changed_at in rows}
 
 
 def _check_rights(entry: Entry, person: Person) -> None:

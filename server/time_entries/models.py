@@ -10,7 +10,10 @@ ACTIVITY_KINDS = ("phone call", "task", "e-mail", "appointment")
 
 
 class TimeLog(Base):
-    """Time that somebody says they worked on a case. `worked_at` is when, in milliseconds since the epoch."""
+    """Time that somebody says they worked on a case. `worked_at` is when, in milliseconds since the epoch.
+
+    What is deleted stays as an empty mark with `deleted_at`, so that others can tell that and when it went.
+    """
 
     __tablename__ = "time_logs"
     __table_args__ = (
@@ -27,12 +30,13 @@ class TimeLog(Base):
     worked_at: Mapped[int]
     created_at: Mapped[int]
     changed_at: Mapped[int]
+    deleted_at: Mapped[int | None]
 
     representative: Mapped[Person] = relationship(lazy="joined")
 
 
 class Activity(Base):
-    """Something done for a case that has a duration, such as a phone call."""
+    """Something done for a case that has a duration, such as a phone call. Deleted as a `TimeLog` is."""
 
     __tablename__ = "activities"
     __table_args__ = (
@@ -51,5 +55,6 @@ class Activity(Base):
     worked_at: Mapped[int]
     created_at: Mapped[int]
     changed_at: Mapped[int]
+    deleted_at: Mapped[int | None]
 
     representative: Mapped[Person] = relationship(lazy="joined")

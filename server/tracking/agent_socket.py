@@ -130,13 +130,15 @@ def _signed_in(service: Tracking, ws: Any) -> Connection:
         try:
             hello, _ = wire.decode(text, max_events=service.limits.events_per_report)
         except wire.BadMessage as problem:
+            if wire.speaks_another_protocol(text):
+                raise _protocol_not_spoken() from None
             ws.send(wire.encode(wire.error("bad_message", str(problem))))
             continue
         if isinstance(hello, wire.Hello):
             break
         ws.send(wire.encode(wire.error("bad_message", "Say hello first.")))
     if hello.protocol != wire.PROTOCOL:
-        raise _Closed(PROTOCOL_NOT_SPOKEN, f"protocol {wire.PROTOCOL} is spoken here")
+        raise _protocol_not_spoken()
     person = _person(hello.token)
     return Connection(
         socket=cast(Socket, ws),
@@ -147,8 +149,12 @@ def _signed_in(service: Tracking, ws: Any) -> Connection:
         app=hello.app,
         max_outgoing=service.limits.outgoing_messages,
         session_epoch=person.session_epoch,
-        token=hello.token,
+        token=hello.token or _bearer_token(),
     )
+
+
+def _protocol_not_spoken() -> _Closed:
+    return _Closed(PROTOCOL_NOT_SPOKEN, f"protocol {wire.PROTOCOL} is spoken here")
 
 
 def _person(token: str | None) -> Person:
@@ -166,8 +172,15 @@ def _person(token: str | None) -> Person:
     return known
 
 
+def _bearer_token() -> str | None:
+    """The token of the opening request, so that it too ends the socket when it ends."""
+    given = request.authorization
+    return given.token if given is not None and given.type == "bearer" else None
+
+
 def _welcome(service: Tracking, connection: Connection, ws: Any) -> None:
     now = clock.now_ms()
+    connection.delivers(connection.stream)
     entry = open_stream(
         service, connection.stream, representative_id=connection.representative_id, app=connection.app, now=now
     )
@@ -202,6 +215,7 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
     except wire.BadMessage as problem:
         return [wire.error("bad_message", str(problem))]
     if isinstance(message, wire.Report):
+        connection.delivers(message.stream)
         answers += take_report(
             service,
             message,
@@ -231,14 +245,9 @@ def _tell_settings(_app: Flask, *, settings: TrackingSettings) -> None:
 
 
 def _tell_committed(service: Tracking, *, commit: Commit) -> None:
-    """Tell the agent of each stream; an orphaned stream's news goes to all agents of its representative."""
+    """Tell every agent that speaks for a stream how far it is committed."""
     for representative, streams in commit.covered.items():
-        connections = service.connections.of(representative)
-        own = {connection.stream for connection in connections}
-        for stream, seq in streams.items():
-            if not seq:
-                continue
-            message = {"type": "committed", "stream": stream, "seq": seq}
-            for connection in connections:
-                if connection.stream == stream or stream not in own:
-                    connection.post(message)
+        for connection in service.connections.of(representative):
+            for stream in connection.streams & streams.keys():
+                if streams[stream]:
+                    connection.post({"type": "committed", "stream": stream, "seq": streams[stream]})

@@ -3,9 +3,10 @@
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from server import clock
-from server.accounts.access import current_person
+from server.accounts.access import current_person, guarded_by_origin
 from server.problems import Problem
 from server.tracking import wire
 from server.tracking.intake import take_report
@@ -21,6 +22,7 @@ _STATUS_OF_REFUSAL = {
 
 
 @blueprint.post("/reports")
+@guarded_by_origin
 def post_report() -> Response:
     """Take a `report`, exactly as the socket does.
 
@@ -28,12 +30,14 @@ def post_report() -> Response:
     for now (`gap`, `rate_limited`, `not_yours`) is answered with the `error` and a status of 409, 429 or 403.
     """
     service = tracking()
-    if (request.content_length or 0) > service.limits.frame_bytes:
+    request.max_content_length = service.limits.frame_bytes
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
         raise Problem(
             f"A report has at most {service.limits.frame_bytes} bytes: send it in parts.",
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        )
-    body = request.get_data(cache=False)
+        ) from None
     try:
         report, answers = wire.decode_report(body, max_events=service.limits.events_per_report)
     except wire.BadMessage as problem:

@@ -120,14 +120,15 @@ def place(applied: int, first: int, events: Sequence[Event | Refused]) -> Placed
 
     `first` is the lowest `seq` the browser still holds: a hole below it can never be filled and is a loss.
     """
-    fresh = events if events and events[0].seq > applied else [event for event in events if event.seq > applied]
-    lost = None
-    if first > applied + 1:
-        lost = (applied + 1, first - 1)
+    fresh: list[Event | Refused] = []
+    lost = (applied + 1, first - 1) if first > applied + 1 else None
     expected = max(applied + 1, first)
-    for event in fresh:
+    for event in events:
+        if event.seq <= applied or (fresh and event.seq < expected):
+            continue
         if event.seq != expected:
             return Placed((), None, expected, event.seq)
+        fresh.append(event)
         expected += 1
     return Placed(fresh, lost)
 
@@ -143,11 +144,11 @@ def fold(
 ) -> Folded:
     """Apply events that `place` found to be next. `sent_at` is the browser's clock, `arrival` the server's."""
     jumps = _jumps(state, events)
-    correction = correct(state.offset, lag=arrival - sent_at, jumps=jumps)
+    correction = correct(state.offset, lag=arrival - sent_at, arrival=arrival, jumps=jumps)
     shift = correction.anchor_shift_ms
     claims: list[Claim] = []
     refusals: list[Refusal] = []
-    at, mono, proves = state.at, state.mono, state.proves
+    at, mono, proves = state.at, state.mono, state.proves and not correction.is_anew
     instant, run_began = state.instant + shift, state.run_began + shift
     held = shifted(state.open_claim, shift)
     closed = state.closed
@@ -216,17 +217,18 @@ def trimmed(claim: Claim, since: int) -> Claim:
 
 
 def _jumps(state: StreamState, events: Sequence[Event | Refused]) -> list[int]:
-    """How much further the wall clock moved than the monotonic one before each event; 0 within the tolerance."""
+    """How much further the wall clock moved than the monotonic one before each event; 0 within the tolerance.
+
+    They are the clocks of one page, so they are compared across refused and lost events too.
+    """
     jumps = []
-    at, mono, proves = state.at, state.mono, state.proves
+    at, mono, is_first = state.at, state.mono, state.offset is None
     for event in events:
         jump = 0
-        if isinstance(event, Refused):
-            proves = False
-        else:
-            if proves:
+        if not isinstance(event, Refused):
+            if not is_first:
                 jump = (event.at - at) - (event.mono - mono)
-            at, mono, proves = event.at, event.mono, True
+            at, mono, is_first = event.at, event.mono, False
         jumps.append(jump if abs(jump) > TOLERANCE_MS else 0)
     return jumps
 

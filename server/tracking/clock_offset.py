@@ -4,50 +4,61 @@ Pure. Each message shows `lag = arrival - sent_at`, which is the clock's offset 
 ever adds. So:
 
 - A lag from 0 to 2 s is travel on a sound clock: the offset is 0 and times stay as they were reported.
-- Otherwise the lag is taken for the offset, and held while it moves by less than 2 s, so that jitter of the network
+- Otherwise the lag is taken for the offset, and held while it rises by less than 2 s, so that jitter of the network
   changes no duration.
 - The events show by themselves when the clock was set or the machine slept: between two of them the wall clock moved
   by more or less than the monotonic one. Such a place is a *break*; a new offset holds from a break on.
 - Without a break, a lag that falls shows that the earlier one was travel after all: the whole unbroken run is
-  anchored anew. A lag that rises is travel, unless it stays risen for three messages: then the clock drifts, and the
-  least of the three is the offset from there on.
+  anchored anew.
+- Without a break, a lag that rises is travel, unless it stays risen for three minutes of the server's time (a network
+  that stood still delivers any number of messages at one instant): then the least of it is the offset from there on. A
+  rise of up to 4 s is a clock that drifts. By more, clocks and network cannot explain it (the server's clock was set,
+  say): nothing is proven across such a place.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOLERANCE_MS = 2_000
-_DRIFT_MESSAGES = 3
+_BELIEVED_AFTER_MS = 180_000
+_MAX_DRIFT_MS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
-    """What to add to a browser's wall clock, in milliseconds; `raised` are recent lags well above it."""
+    """What to add to a browser's wall clock, in milliseconds.
+
+    `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None where
+    the newest lag was not.
+    """
 
     value_ms: int
-    raised: tuple[int, ...] = ()
+    raised_ms: int | None = None
+    raised_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What one message taught: an offset for each of its events, and the offset that holds afterwards.
 
-    `anchor_shift_ms` moves all earlier, not yet committed instants of the unbroken run (0, or negative).
+    `anchor_shift_ms` moves all earlier, not yet committed instants of the unbroken run (0, or negative). `is_anew` says
+    that the offset leapt without a break in the clocks: the first event has no proven distance to the one before.
     """
 
     offsets: Sequence[int]
     held: ClockOffset
     anchor_shift_ms: int = 0
+    is_anew: bool = False
 
 
-def correct(held: ClockOffset | None, *, lag: int, jumps: Sequence[int]) -> Correction:
-    """Offsets for the events of one message.
+def correct(held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence[int]) -> Correction:
+    """Offsets for the events of one message that arrived at `arrival`.
 
     `jumps` has an entry per event: by how many milliseconds the wall clock moved further than the monotonic one since
     the event before; 0 within the tolerance, and where there is no event before.
     """
     seen = 0 if 0 <= lag <= TOLERANCE_MS else lag
-    if held is not None and abs(seen - held.value_ms) < TOLERANCE_MS:
+    if held is not None and 0 <= seen - held.value_ms < TOLERANCE_MS:
         seen = held.value_ms
     if any(jumps):
         return _after_breaks(held, seen, jumps)
@@ -56,21 +67,23 @@ def correct(held: ClockOffset | None, *, lag: int, jumps: Sequence[int]) -> Corr
         return Correction([seen] * count, ClockOffset(seen))
     if seen < held.value_ms:
         return Correction([seen] * count, ClockOffset(seen), anchor_shift_ms=seen - held.value_ms)
-    raised = (*held.raised, seen)
-    if len(raised) < _DRIFT_MESSAGES:
-        return Correction([held.value_ms] * count, ClockOffset(held.value_ms, raised))
-    drifted = min(raised)
-    return Correction([drifted] * count, ClockOffset(drifted))
+    least, since = (seen, arrival) if held.raised_ms is None else (min(held.raised_ms, seen), held.raised_since)
+    if arrival - since < _BELIEVED_AFTER_MS:
+        return Correction([held.value_ms] * count, ClockOffset(held.value_ms, least, since))
+    return Correction([least] * count, ClockOffset(least), is_anew=least - held.value_ms > _MAX_DRIFT_MS)
 
 
 def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int]) -> Correction:
     """Share the change of the offset out over the breaks.
 
     A wall clock that fell behind was set back: nothing else does that. One that leapt ahead was set forward only if
-    that explains what is left of the change; else the machine slept.
+    that explains what is left of the change; else the machine slept. Where nothing is known of the clock before the
+    breaks, it was sound if a break explains that it no longer is.
     """
     set_back = [max(0, -jump) for jump in jumps]
     before = seen - sum(set_back) if held is None else held.value_ms
+    if held is None and any(jump > 0 and abs(before + jump) < TOLERANCE_MS for jump in jumps):
+        before = 0
     left = seen - before - sum(set_back)
     steps = list(set_back)
     if left:

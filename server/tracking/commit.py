@@ -1,9 +1,9 @@
 """Committing: live time becomes tracker records, totals and cursors, in one transaction.
 
 A batch of representatives shares a transaction, since the wait for the disk is what costs; a batch that fails is
-tried again one representative at a time, so that one bad span cannot hold up anybody else. What was taken stays in
-the live store until the database has it, and geometry makes a second try harmless: what is committed already is cut
-out of every claim.
+tried again one representative at a time, so that one bad span cannot hold up anybody else: whoever fails alone too
+is logged and tried again at their next interval. What was taken stays in the live store until the database has it,
+and geometry makes a second try harmless: what is committed already is cut out of every claim.
 """
 
 import logging
@@ -14,14 +14,14 @@ from datetime import date, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Person
 from server.cases import cases
 from server.clock import day_of, day_starts
-from server.db import upsert
+from server.db import insert_rows, upsert
 from server.tracking.attribution import Span, attribute
 from server.tracking.intake import from_cursor, untracked_periods
 from server.tracking.live_store import LiveStream, all_streams
@@ -54,6 +54,10 @@ class CursorMoved(Exception):
         self.stream = stream
 
 
+_REFUSALS = (IntegrityError, DataError, CursorMoved, LookupError, ValueError)
+"""What the data of one representative can cause, as opposed to a database that does not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Credit:
     """One span with the ids it is stored under, and the zone that says which day it is."""
@@ -67,20 +71,23 @@ class _Credit:
 def commit(tracking: Tracking, representatives: Iterable[int], *, now: int) -> Commit:
     """Make everything durable that these representatives have proven, and announce it.
 
-    Returns what was committed. Database errors other than a conflict of ours are raised, with nothing lost.
+    Returns what was committed. A database that does not answer is raised, with nothing lost; what was committed
+    before that is announced nevertheless.
     """
-    with tracking.commit_lock:
-        taken = _take(tracking, representatives)
-        done = _Sum()
-        everyone = list(taken)
-        for place in range(0, len(everyone), BATCH):
-            _commit_batch(tracking, {one: taken[one] for one in everyone[place : place + BATCH]}, now, done)
-        for representative in taken:
-            tracking.committed_at[representative] = now
-        tracking.last_good_commit_at = now
-    result = done.commit()
-    if result.covered:
-        tracking.committed.send(tracking, commit=result)
+    done = _Sum()
+    try:
+        with tracking.commit_lock:
+            taken = _take(tracking, representatives)
+            everyone = list(taken)
+            for place in range(0, len(everyone), BATCH):
+                batch = {one: taken[one] for one in everyone[place : place + BATCH]}
+                _commit_batch(tracking, batch, now, done)
+                tracking.committed_at.update(dict.fromkeys(batch, now))
+            tracking.last_good_commit_at = now
+    finally:
+        result = done.commit()
+        if result.covered:
+            tracking.committed.send(tracking, commit=result)
     return result
 
 
@@ -105,16 +112,29 @@ def _take(tracking: Tracking, representatives: Iterable[int]) -> Taken:
 def _commit_batch(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> None:
     try:
         credited = tracking.database.write(lambda session: _write(session, tracking, taken, now))
-    except (IntegrityError, CursorMoved) as problem:
+    except _REFUSALS as problem:
         if len(taken) > 1:
             for representative, entries in taken.items():
                 _commit_batch(tracking, {representative: entries}, now, done)
             return
         log.warning("commit of representative %s refused, trying again: %s", next(iter(taken)), problem)
-        taken = _recovered(tracking, taken, now)
-        credited = tracking.database.write(lambda session: _write(session, tracking, taken, now)) if taken else []
+        try:
+            taken, credited = _written_again(tracking, taken, now, done)
+        except _REFUSALS:
+            log.exception("commit of representative %s refused again; it waits for the next one", next(iter(taken)))
+            return
     _settle(tracking, taken)
     done.add(credited, taken)
+
+
+def _written_again(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> tuple[Taken, list[_Credit]]:
+    """The second try, from what the database says; what it had already is announced too."""
+    (representative,) = taken
+    streams = {entry.state.stream for entry in taken[representative]}
+    taken = _recovered(tracking, taken, now)
+    own = tracking.store.of_representative(representative)
+    done.add_covered(representative, {e.state.stream: e.committed_seq for e in own if e.state.stream in streams})
+    return taken, tracking.database.write(lambda session: _write(session, tracking, taken, now)) if taken else []
 
 
 def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list[_Credit]:
@@ -129,8 +149,7 @@ def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list
         for span in own
         if span.case in case_ids
     ]
-    if credited:
-        session.execute(insert(TrackerRecord), [_record(credit, now) for credit in credited])
+    insert_rows(session, TrackerRecord, [_record(credit, now) for credit in credited])
     upsert(session, CaseTotal, _case_totals(credited, now), add=["automatic_ms"], replace=["updated_at"])
     upsert(session, DailyTotal, _daily_totals(credited), add=["automatic_ms"])
     cursors = [_cursor(entry, now) for entry in entries]
@@ -231,10 +250,10 @@ def _case_totals(credited: Iterable[_Credit], now: int) -> list[dict[str, object
 
 
 def _daily_totals(credited: Iterable[_Credit]) -> list[dict[str, object]]:
-    sums: dict[tuple[int, date, int], int] = defaultdict(int)
+    sums: dict[tuple[int, str, int], int] = defaultdict(int)
     for credit in credited:
         for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone):
-            sums[credit.representative_id, day, credit.case_id] += ms
+            sums[credit.representative_id, day.isoformat(), credit.case_id] += ms
     return [
         {"representative_id": representative, "day": day, "case_id": case, "automatic_ms": ms}
         for (representative, day, case), ms in sorted(sums.items())
@@ -303,7 +322,7 @@ def _write_aside(session: Session, entries: Iterable[LiveStream], now: int) -> N
                 last_seq=refusal.seq,
                 code=refusal.code,
                 message=refusal.message,
-                body=refusal.body,
+                body=refusal.body.replace("\0", ""),
                 refused_at=now,
             )
             session.add(row)
@@ -374,9 +393,12 @@ class _Sum:
     def add(self, credited: Sequence[_Credit], taken: Taken) -> None:
         self._cases |= {credit.case_id for credit in credited}
         for representative, entries in taken.items():
-            self._covered[representative] = {entry.state.stream: entry.state.committable for entry in entries}
+            self.add_covered(representative, {entry.state.stream: entry.state.committable for entry in entries})
         self._records += len(credited)
         self._credited_ms += sum(credit.span.ended - credit.span.started for credit in credited)
+
+    def add_covered(self, representative: int, streams: Mapping[str, int]) -> None:
+        self._covered.setdefault(representative, {}).update(streams)
 
     def commit(self) -> Commit:
         return Commit(frozenset(self._cases), self._covered, self._records, self._credited_ms)

@@ -17,6 +17,7 @@ from server.tracking.events import App
 from server.tracking.wire import encode
 
 TOO_MANY = 4429
+_MAX_STREAMS = 1_000
 
 
 class Socket(Protocol):
@@ -41,6 +42,7 @@ class Connection:
     session_epoch: int = 0
     token: str | None = None
     watches: set[str] = field(default_factory=set)
+    streams: set[str] = field(default_factory=set)
     sync: "SyncRound | None" = None
     _outgoing: deque[str] = field(default_factory=deque)
     _writing: bool = False
@@ -62,6 +64,11 @@ class Connection:
             self.socket.close(code, reason)
         except (ConnectionClosed, OSError):
             pass
+
+    def delivers(self, stream: str) -> None:
+        """Note that this agent speaks for a stream: its own, or one whose page is gone. Bounded."""
+        if len(self.streams) < _MAX_STREAMS:
+            self.streams.add(stream)
 
     def reported(self) -> None:
         """Note that a report came in, for whoever waits for the answer to a `sync`."""

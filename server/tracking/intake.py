@@ -1,7 +1,9 @@
 """Taking reports in: the same verb for the socket and for HTTP."""
 
+from collections.abc import Set
 from typing import Any, TypeAlias
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.cases import cases
@@ -32,14 +34,17 @@ def take_report(tracking: Tracking, report: wire.Report, *, representative_id: i
         return [
             wire.error("rate_limited", "Too many reports: keep them and send again in a few seconds.", stream=stream)
         ]
-    unknown = _unknown_cases(tracking, report, now)
     entry = open_stream(tracking, stream, representative_id=representative_id, app=report.app or app, now=now)
     if entry.representative_id != representative_id:
-        message = "The stream belongs to somebody else: keep it until they sign in again."
-        return [wire.error("not_yours", message, stream=stream)]
+        return [_not_yours(stream)]
+    unknown = _unknown_cases(tracking, report, now)
     with tracking.store.lock():
         entry = tracking.store.get(stream) or entry
+        if entry.representative_id != representative_id:
+            return [_not_yours(stream)]
         placed = place(entry.state.applied, report.first, report.events)
+        if placed.expected is not None:
+            placed = place(entry.state.applied, report.first, _in_order(report.events))
         if placed.expected is not None:
             message = "Events are missing: send again from the expected one."
             return [wire.error("gap", message, stream=stream, seq=placed.behind, expected=placed.expected)]
@@ -108,6 +113,20 @@ def _folded(
     return entry.with_report(folded, lost=lost, cut=cut, now=now), errors
 
 
+def _not_yours(stream: str) -> dict[str, Any]:
+    return wire.error(
+        "not_yours", "The stream belongs to somebody else: keep it until they sign in again.", stream=stream
+    )
+
+
+def _in_order(events: list[Event | Refused]) -> list[Event | Refused]:
+    """The events by `seq`; of several with the same one the first."""
+    by_seq: dict[int, Event | Refused] = {}
+    for event in events:
+        by_seq.setdefault(event.seq, event)
+    return [by_seq[seq] for seq in sorted(by_seq)]
+
+
 def _acknowledged(entry: LiveStream, report: wire.Report) -> Answers:
     """`received`; and `committed` too for a browser that sends what it could have forgotten."""
     stream = entry.state.stream
@@ -122,18 +141,23 @@ def _unknown_cases(tracking: Tracking, report: wire.Report, now: int) -> frozens
     missing = tracking.known_cases.missing(_refs(report.events))
     if not missing:
         return frozenset()
-    known = tracking.database.read(lambda session: tracking.known_cases.look_up(session, missing))
-    unknown = missing - known.keys()
-    if unknown and tracking.settings.value.create_unknown_cases:
-        created = {ref for ref in unknown if cases.problem_with_ref(ref) is None}
-        tracking.database.write(lambda session: _create_cases(session, created, now))
-        unknown -= created
-    return frozenset(unknown)
+    possible = {ref for ref in missing if cases.problem_with_ref(ref) is None}
+    known = set(tracking.database.read(lambda session: tracking.known_cases.look_up(session, possible)))
+    if possible - known and tracking.settings.value.create_unknown_cases:
+        _create_cases(tracking, possible - known, now)
+        known = possible
+    return frozenset(missing - known)
 
 
-def _create_cases(session: Session, refs: set[str], now: int) -> None:
-    for ref in sorted(refs - cases.ids_of_refs(session, refs).keys()):
-        cases.create(session, ref=ref, title=ref, now=now)
+def _create_cases(tracking: Tracking, refs: Set[str], now: int) -> None:
+    def create(session: Session) -> None:
+        for ref in sorted(refs - cases.ids_of_refs(session, refs).keys()):
+            cases.create(session, ref=ref, title=ref, now=now)
+
+    try:
+        tracking.database.write(create)
+    except IntegrityError:  # somebody else created one of them at the same moment
+        tracking.database.write(create)
 
 
 def _refs(events: list[Event | Refused]) -> set[str]:

@@ -69,7 +69,7 @@ class LiveStream:
             self,
             state=folded.state,
             pending=(*pending, *folded.claims),
-            refusals=(*self.refusals, *folded.refusals) if folded.refusals else self.refusals,
+            refusals=(*self.refusals, *_lean(self.refusals, folded.refusals)) if folded.refusals else self.refusals,
             losses=(*self.losses, lost) if lost else self.losses,
             touched_at=now,
         )
@@ -95,6 +95,17 @@ class LiveStream:
             refusals=tuple(refusal for refusal in self.refusals if refusal.seq > applied_seq),
             losses=tuple(loss for loss in self.losses if loss[1] > applied_seq),
         )
+
+
+def _lean(before: Sequence[Refusal], refusals: Sequence[Refusal]) -> list[Refusal]:
+    """The new refusals; of neighbours that were refused for one reason only the first keeps what it showed."""
+    lean: list[Refusal] = []
+    last = before[-1] if before else None
+    for refusal in refusals:
+        goes_on = last is not None and last.code == refusal.code and last.seq + 1 == refusal.seq
+        lean.append(Refusal(refusal.seq, refusal.code, "") if goes_on else refusal)
+        last = refusal
+    return lean
 
 
 class LiveStore(Protocol):

@@ -4,8 +4,6 @@ No two records of one representative overlap; the database itself refuses it (a 
 constraint on PostgreSQL, both made by the migrations).
 """
 
-from datetime import date
-
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,12 +45,12 @@ class CaseTotal(Base):
 
 
 class DailyTotal(Base):
-    """Automatic time by the representative's own calendar day, in milliseconds."""
+    """Automatic time by the representative's own calendar day (ISO 8601, `2026-11-20`), in milliseconds."""
 
     __tablename__ = "daily_totals"
 
     representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     automatic_ms: Mapped[int]
 

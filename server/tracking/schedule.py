@@ -23,12 +23,16 @@ def due(tracking: Tracking, *, now: int) -> list[int]:
     found = []
     for representative in tracking.store.representatives():
         last = tracking.committed_at.setdefault(representative, now)
-        if slot(representative, now, interval_ms) > slot(representative, last, interval_ms) or any(
-            len(entry.pending) > tracking.limits.pending_claims
-            for entry in tracking.store.of_representative(representative)
+        if slot(representative, now, interval_ms) > slot(representative, last, interval_ms) or _holds_too_much(
+            tracking, representative
         ):
             found.append(representative)
     return found
+
+
+def _holds_too_much(tracking: Tracking, representative: int) -> bool:
+    entries = tracking.store.of_representative(representative)
+    return sum(len(entry.pending) + len(entry.refusals) for entry in entries) > tracking.limits.pending_claims
 
 
 def commit_due(tracking: Tracking, *, now: int) -> Commit | None:

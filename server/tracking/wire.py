@@ -1,9 +1,10 @@
 """The wire: JSON text to messages and back (docs/protocol.md).
 
 A message that is right decodes in one pass. One that is not is read again, loosely, so that a single bad event
-costs only itself.
+costs only itself, and does not block its stream.
 """
 
+import json
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -15,7 +16,8 @@ PROTOCOL = 1
 BEAT_S = 20
 MAX_GAP_S = 60
 
-StreamId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{3,63}$")]
+StreamId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{3,63}\Z")]
+PrintableRef: TypeAlias = Annotated[Ref, Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 SentAt: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 
 _MAX_BODY = 2_000
@@ -45,13 +47,13 @@ class Report(Struct, frozen=True):
 class Watch(Struct, tag="watch", tag_field="type", frozen=True):
     """Subscribe to the handling time of a case."""
 
-    case: Ref
+    case: PrintableRef
 
 
 class Unwatch(Struct, tag="unwatch", tag_field="type", frozen=True):
     """End a subscription."""
 
-    case: Ref
+    case: PrintableRef
 
 
 class Ping(Struct, tag="ping", tag_field="type", frozen=True):
@@ -79,6 +81,10 @@ class _LooseReport(Struct, tag="report", tag_field="type", frozen=True):
     app: App | None = None
 
 
+class _AnyHello(Struct, tag="hello", tag_field="type", frozen=True):
+    protocol: int
+
+
 class BadMessage(Exception):
     """The message cannot be taken; the text says why, in the words of the contract."""
 
@@ -86,6 +92,7 @@ class BadMessage(Exception):
 _decode_strict = msgspec.json.Decoder(Hello | _StrictReport | Watch | Unwatch | Ping).decode
 _decode_report = msgspec.json.Decoder(_StrictReport).decode
 _decode_loose_report = msgspec.json.Decoder(_LooseReport).decode
+_decode_any_hello = msgspec.json.Decoder(_AnyHello).decode
 _encode = msgspec.json.encode
 
 
@@ -117,6 +124,14 @@ def decode_report(body: bytes, *, max_events: int) -> tuple[Report, list[dict[st
         raise BadMessage("The message is nested too deep.") from None
 
 
+def speaks_another_protocol(text: str | bytes) -> bool:
+    """Whether a message that `decode` refused is the `hello` of another version, which may have another shape."""
+    try:
+        return _decode_any_hello(text).protocol != PROTOCOL
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
 def encode(message: dict[str, Any]) -> str:
     """A message as JSON text."""
     return _encode(message).decode()
@@ -133,25 +148,75 @@ def _decode_again(
     text: str | bytes, reason: msgspec.DecodeError, *, max_events: int
 ) -> tuple[Report, list[dict[str, Any]]]:
     """A report whose frame is sound: bad events become `Refused`, or an error where they have no place."""
-    try:
-        loose = _decode_loose_report(text)
-    except (msgspec.DecodeError, RecursionError):
-        raise BadMessage(_words(reason)) from None
+    is_unicode = isinstance(reason, msgspec.ValidationError)
+    loose = _loose_report(text, reason)
     _check_length(loose.events, max_events)
     events: list[Event | Refused] = []
     errors = []
-    for item in loose.events:
+    for item, seq in zip(loose.events, _places(loose), strict=True):
         try:
+            if not is_unicode:
+                _json(item).encode()
             events.append(msgspec.convert(item, Event))
-        except msgspec.ValidationError as problem:
+            continue
+        except (msgspec.ValidationError, UnicodeEncodeError, RecursionError) as problem:
             message = _words(problem)
-            seq = item.get("seq") if isinstance(item, dict) else None
-            if type(seq) is int and 1 <= seq <= MAX_SEQ:
-                body = msgspec.json.encode(item)[:_MAX_BODY].decode(errors="replace")
-                events.append(Refused(seq, "bad_message", message, body))
-            else:
-                errors.append(error("bad_message", f"An event without a usable seq: {message}", stream=loose.stream))
+        if seq is not None:
+            events.append(Refused(seq, "bad_message", message, _body(item)))
+        else:
+            errors.append(error("bad_message", f"An event without a usable seq: {message}", stream=loose.stream))
     return Report(loose.stream, loose.first, loose.sent_at, events, loose.app), errors
+
+
+def _loose_report(text: str | bytes, reason: msgspec.DecodeError) -> _LooseReport:
+    """The report with its events as they are.
+
+    Half of a surrogate pair, as JSON.stringify gives it for text that was cut within a character, is not JSON to
+    msgspec; the standard library's slower decoder takes it.
+    """
+    try:
+        if isinstance(reason, msgspec.ValidationError):
+            return _decode_loose_report(text)
+        return msgspec.convert(json.loads(text), _LooseReport)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise BadMessage(_words(reason)) from None
+
+
+def _places(report: _LooseReport) -> list[int | None]:
+    """The `seq` of each event; for one without a usable `seq` that which its neighbours leave, else None.
+
+    seq     1  2  "3"  4        "1"  2        1  "2"  2
+    place   1  2   3   4         1   2        1   -   2
+    """
+    places = [_seq(item) for item in report.events]
+    start = 0
+    while start < len(places):
+        end = start
+        while end < len(places) and places[end] is None:
+            end += 1
+        behind = places[end] if end < len(places) else None
+        if behind is not None and end > start:
+            before = places[start - 1] if start else max(report.first - 1, behind - (end - start) - 1)
+            if before is not None and behind - before == end - start + 1:
+                places[start:end] = range(before + 1, behind)
+        start = end + 1
+    return places
+
+
+def _seq(item: Any) -> int | None:
+    seq = item.get("seq") if isinstance(item, dict) else None
+    return seq if type(seq) is int and 1 <= seq <= MAX_SEQ else None
+
+
+def _body(item: Any) -> str:
+    try:
+        return _json(item)[:_MAX_BODY].encode(errors="replace").decode()
+    except RecursionError:
+        return ""
+
+
+def _json(item: Any) -> str:
+    return json.dumps(item, separators=(",", ":"), ensure_ascii=False)
 
 
 def _checked(report: _StrictReport, *, max_events: int) -> Report:
@@ -164,6 +229,10 @@ def _check_length(events: list[Any], max_events: int) -> None:
         raise BadMessage(f"A report holds at most {max_events} events, not {len(events)}: send it in parts.")
 
 
-def _words(problem: msgspec.DecodeError) -> str:
+def _words(problem: Exception) -> str:
+    if isinstance(problem, UnicodeEncodeError):
+        return "A text in it is not valid Unicode: half of a surrogate pair."
+    if isinstance(problem, RecursionError):
+        return "It is nested too deep."
     text = str(problem)
     return f"{text[:300]}." if isinstance(problem, msgspec.ValidationError) else f"This is not JSON: {text[:300]}."

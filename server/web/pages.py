@@ -126,12 +126,18 @@ def _sign_in_form(problem: str | None = None, username: str = "") -> str:
         username=username,
         next=_local(request.values.get("next", "")),
         demo=current_app.config["CASECLOCK_DEMO"],
+        demo_password=DEMO_PASSWORD,
     )
 
 
 def _local(target: str) -> str:
     """A place of our own to go on to; nothing that leads to another host."""
-    parts = urlsplit(target)
+    if not target.isprintable():
+        return ""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
         return ""
     return target
@@ -144,7 +150,7 @@ def _headers(answer: Response) -> Response:
     if answer.mimetype == "text/html":
         headers.setdefault(
             "Content-Security-Policy",
-            "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+            "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
             "connect-src 'self' ws: wss:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
         )
         headers.setdefault("Cache-Control", "no-store")

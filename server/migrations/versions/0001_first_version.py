@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("worked_at", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("kind IN ('phone call', 'task', 'e-mail', 'appointment')", name="activities_kind"),
         sa.CheckConstraint("duration_seconds > 0", name="activities_duration"),
         sa.ForeignKeyConstraint(
@@ -230,7 +231,7 @@ def upgrade() -> None:
     op.create_table(
         "daily_totals",
         sa.Column("representative_id", sa.BigInteger(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("automatic_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -283,6 +284,7 @@ def upgrade() -> None:
         sa.Column("worked_at", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("duration_seconds > 0", name="time_logs_duration"),
         sa.ForeignKeyConstraint(
             ["case_id"],

@@ -1,0 +1,93 @@
+// @ts-check
+const PREFIX = "caseclock:stream:";
+
+/** Memory holds the truth; each write brings all of it to the storage. */
+export class Log {
+  sent = 0;
+  received = 0;
+  durable = true;
+  events = [];
+
+  constructor(storage, id, owner, app) {
+    this.storage = storage;
+    this.id = id;
+    this.owner = owner;
+    this.app = app;
+  }
+
+  get last() {
+    return this.events.at(-1);
+  }
+
+  get seq() {
+    return this.last?.seq ?? 0;
+  }
+
+  get undelivered() {
+    return this.events.filter(({ seq }) => seq > this.received);
+  }
+
+  append(event) {
+    this.events.push({ ...event, seq: this.seq + 1 });
+    this.save();
+  }
+
+  /** Ends it at its last proof. */
+  seal() {
+    if (this.last.cause !== "close") this.append({ ...this.last, cause: "close", visible: false, focused: false });
+  }
+
+  /** Of one run without holes: nobody can fill them. */
+  report(limit, sent_at) {
+    const next = this.events.findIndex(({ seq }) => seq > this.sent);
+    if (next < 0 || this.sent - this.received >= 2 * limit) return null;
+    const run = this.events.filter(({ seq }, i) => seq - i === this.events[next].seq - next);
+    for (; ; limit /= 2) {
+      const events = run.filter(({ seq }) => seq > this.sent).slice(0, Math.ceil(limit));
+      const report = { type: "report", stream: this.id, app: this.app, first: run[0].seq, sent_at, events };
+      if (limit > 1 && new Blob([JSON.stringify(report)]).size > 60 * 1024) continue;
+      this.sent = events.at(-1).seq;
+      return report;
+    }
+  }
+
+  receive(seq) {
+    this.received = Math.max(this.received, Math.min(seq, this.seq));
+  }
+
+  commit(seq) {
+    this.receive(seq);
+    this.events = this.events.filter((event) => event.seq > seq || (event === this.last && event.cause !== "close"));
+    this.save();
+  }
+
+  save() {
+    const { storage, id, owner, app, events } = this;
+    try {
+      if (events.length) storage.setItem(PREFIX + id, [{ owner, app }, ...events].map((line) => JSON.stringify(line)).join("\n"));
+      else storage.removeItem(PREFIX + id);
+      this.durable = true;
+    } catch {
+      this.durable = false;
+    }
+  }
+
+  static all(storage) {
+    return Object.keys(storage).filter((key) => key.startsWith(PREFIX)).map((key) => Log.#load(storage, key));
+  }
+
+  static #load(storage, key) {
+    const [head, ...events] = storage.getItem(key).split("\n").map(parsed);
+    const log = new Log(storage, key.slice(PREFIX.length), head?.owner, head?.app);
+    for (const event of events) if (event?.seq > log.seq) log.events.push(event);
+    return log;
+  }
+}
+
+function parsed(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,36 @@
+// @ts-check
+const TIMEOUT_MS = 15_000;
+
+/** What the server said against it, by field where it named one; `status` 0: it did not answer. */
+export class ServerProblem extends Error {
+  constructor(status, message, fields = {}) {
+    super(message);
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+/** Asks the HTTP API, signed in as the agent of the page is; a `body` makes it a POST. */
+export async function ask(agent, path, body) {
+  const token = await (typeof agent?.token === "function" ? agent.token() : agent?.token);
+  const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content");
+  const answer = await fetch(`${agent?.server ?? new URL(import.meta.url).origin}/api/v1/${path}`, {
+    method: body ? "POST" : "GET",
+    body: body && JSON.stringify(body),
+    headers: { ...(body && { "Content-Type": "application/json" }), ...(token ? { Authorization: `Bearer ${token}` } : csrf && { "X-CSRF-Token": csrf }) },
+    credentials: token ? "omit" : "include",
+    signal: window.AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => null);
+  const said = await answer?.json().catch(() => null);
+  if (answer?.ok && said) return said;
+  throw problemOf(answer?.status ?? 0, said);
+}
+
+/** From a problem document, or from whatever came instead. */
+export function problemOf(status, said) {
+  const { json, ...plain } = said?.errors ?? {};
+  const fields = Object.fromEntries(Object.entries({ ...plain, ...json }).map(([name, messages]) => [name, [messages].flat().join(" ")]));
+  const message = status === 401 ? "Signed out: sign in again."
+    : said?.detail ?? (Object.values(fields).join(" ") || "The server does not answer: this is what was last known.");
+  return new ServerProblem(status, message, fields);
+}

@@ -1,0 +1,73 @@
+// The shapes inside the handling-time widget. Types only: nothing here is loaded at run time.
+
+import type { AgentStatus } from "../types.d.ts";
+
+export interface Share { username: string; name: string; automatic_seconds: number; manual_seconds: number }
+
+/** The body of `GET .../handling-time`. */
+export interface HandlingTime {
+  case: string;
+  status: string;
+  total_seconds: number;
+  automatic_seconds: number;
+  manual_seconds: number;
+  time_log_seconds: number;
+  activity_seconds: number;
+  updated_at: string;
+  representatives: Share[];
+}
+
+export interface Automatic { representative: string; name: string; duration_seconds: number }
+export interface Entry extends Automatic { id: number; worked_at: string; description: string; kind?: string }
+
+/** The body of `GET .../history`. */
+export interface History { automatic: Automatic[]; time_logs: Entry[]; activities: Entry[] }
+
+/** The body of `POST .../time-logs`. */
+export interface NewLog { duration_seconds: number; description: string; worked_at: string }
+
+export interface Settings { enabled: boolean; allow_time_logs: boolean; show_only_own_time: boolean; allow_my_time: boolean }
+
+export interface ClockState { sign: "running" | "standing" | "resolved" | "off"; short: string; text: string; notes: string[] }
+
+/** All that the view needs to know. */
+export interface Shown {
+  ref: string;
+  time: HandlingTime | null;
+  clock: ClockState;
+  /** *My time* is on: the total ticks. */
+  mine: boolean;
+  /** The administrator shows people their own time only. */
+  ownOnly: boolean;
+  offersMine: boolean;
+  offersLog: boolean;
+  offersLock: boolean;
+  collapsed: boolean;
+  busy: boolean;
+  /** The username of who is looking. */
+  me?: string;
+  history: History | null;
+  result: { message: string; status?: number } | null;
+  theme: string | null;
+  now: number;
+}
+
+export interface Acts {
+  mine(on: boolean): void;
+  collapse(on: boolean): void;
+  refresh(): void;
+  lock(): void;
+  history(): void;
+  /** Throws a `ServerProblem`. */
+  log(entry: NewLog): Promise<void>;
+}
+
+export interface Box { left: number; top: number; right: number; bottom: number }
+
+export type ParseDuration = (typed: string) => { seconds: number; problem?: undefined } | { seconds?: undefined; problem: string };
+/** `offline`: the connection has been gone for a while. */
+export type ClockStateOf = (ref: string, status: AgentStatus | null, known: { resolved: boolean; offline: boolean; enabled: boolean }) => ClockState;
+/** The right and bottom edge for a box of this size in what can be seen of the form; null where nothing can. */
+export type CornerOf = (form: Box, view: Box, size: { width: number; height: number }) => { right: number; bottom: number } | null;
+/** Keeps an element in its corner until the signal ends it; returns how to look again. */
+export type KeepInCorner = (host: HTMLElement, sheet: CSSStyleSheet, signal: AbortSignal) => () => void;

@@ -1,0 +1,66 @@
+// @ts-check
+// Deleting the selected records: what they are is counted first, then confirmed.
+import { amountOf, byId, modal, notice, problemOf, recordsOf } from "/static/admin-parts.js";
+import { failed, fill, h, loading } from "/static/dom.js";
+import { api } from "/static/http.js";
+import { say } from "/static/messages.js";
+
+const PATH = "/api/v1/tracker-records/purge";
+
+/**
+ * @param {{onDone: (done: string) => unknown}} options `onDone` hears what was done
+ * @returns {{open: (ids: number[]) => void}}
+ */
+export function startDeleting({ onDone }) {
+  const dialog = modal(byId("delete-dialog", HTMLDialogElement));
+  const counted = byId("delete-count");
+  const problem = byId("delete-problem");
+  const confirm = byId("delete-confirm", HTMLButtonElement);
+  /** @type {number[]} */
+  let chosen = [];
+
+  confirm.addEventListener("click", remove);
+  return {
+    open(ids) {
+      chosen = ids;
+      fill(problem);
+      dialog.open();
+      count();
+    },
+  };
+
+  async function count() {
+    const mine = chosen;
+    confirm.disabled = true;
+    confirm.textContent = "Delete";
+    fill(counted, loading("Counting …"));
+    try {
+      const found = await api("POST", PATH, { ids: mine, dry_run: true });
+      if (mine !== chosen) return;
+      const missing = mine.length - found.records;
+      fill(counted, h("p", { class: "amount" }, amountOf(found)), missing > 0 && h("p", null, `${recordsOf(missing)} of the selection are gone already.`));
+      confirm.textContent = `Delete ${recordsOf(found.records)}`;
+      confirm.disabled = found.records === 0;
+    } catch (error) {
+      if (mine === chosen) fill(counted, failed(error, count));
+    }
+  }
+
+  async function remove() {
+    confirm.disabled = true;
+    dialog.busy(true);
+    fill(problem, loading("Deleting …"));
+    try {
+      const gone = await api("POST", PATH, { ids: chosen, dry_run: false });
+      dialog.close();
+      const done = `Deleted: ${amountOf(gone)}. Totals stay.`;
+      say(done);
+      onDone(done);
+    } catch (error) {
+      fill(problem, notice(problemOf(error)));
+      confirm.disabled = false;
+    } finally {
+      dialog.busy(false);
+    }
+  }
+}

@@ -1,0 +1,219 @@
+// @ts-check
+// The list of tracker records: filters, pages by cursor, a selection on the page that is shown.
+//
+// Pages are found by the id at which the page before ended, so the thousandth costs as much as the first; the
+// cursors of the pages that were seen are kept for the way back.
+import { byId, recordsOf, ruleOf } from "/static/admin-parts.js";
+import { endedBy, startedBy } from "/static/supervisor-causes.js";
+import { dateIn, dayOf, exactTime, isDay } from "/static/supervisor-days.js";
+import { empty, failed, fill, h, loading } from "/static/dom.js";
+import { clock } from "/static/format.js";
+import { api, withQuery } from "/static/http.js";
+
+const PATH = "/api/v1/tracker-records";
+
+/** @typedef {import("./admin-parts.js").Rule} Rule */
+/** @typedef {{id: number, case: string, representative: string, name: string, started_at: string, ended_at: string, duration_seconds: number, started_by: string, ended_by: string}} TrackerRecord */
+
+/**
+ * @param {{zone: string, onDelete: (ids: number[]) => void}} options
+ * @returns {{reload: (done: string) => Promise<void>, rule: () => FormData}} `reload` shows the page anew and says what was done
+ */
+export function startRecords({ zone, onDelete }) {
+  const filters = byId("filters", HTMLFormElement);
+  const place = byId("records");
+  const status = byId("records-status");
+  const pager = byId("pager");
+  const newer = byId("newer", HTMLButtonElement);
+  const older = byId("older", HTMLButtonElement);
+  const size = byId("page-size", HTMLSelectElement);
+  const all = byId("select-all", HTMLInputElement);
+  const remove = byId("delete-selected", HTMLButtonElement);
+  /** @type {(string | null)[]} the cursor of each page up to the one that is shown */
+  let cursors = [null];
+  /** @type {string | null} */
+  let following = null;
+  /** @type {Rule} */
+  let rule = {};
+  /** @type {AbortController | null} */
+  let asking = null;
+  /** @type {number | null} */
+  let lastTicked = null;
+
+  filters.addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
+  size.addEventListener("change", begin);
+  byId("clear-filters").addEventListener("click", () => {
+    filters.reset();
+    begin();
+  });
+  older.addEventListener("click", () => following && turn([...cursors, following]));
+  newer.addEventListener("click", () => turn(cursors.slice(0, -1)));
+  all.addEventListener("change", () => {
+    for (const box of boxes()) box.checked = all.checked;
+    showSelection();
+  });
+  place.addEventListener("change", showSelection);
+  place.addEventListener("click", tickRange);
+  remove.addEventListener("click", () => onDelete(selected()));
+  fromAddress();
+  begin();
+
+  return {
+    rule: () => new FormData(filters),
+    async reload(done) {
+      await show();
+      if (!boxes().length && cursors.length > 1) await turn(cursors.slice(0, -1));
+      status.textContent = `${done} ${status.textContent}`;
+      byId("records-title").focus();
+    },
+  };
+
+  function begin() {
+    if (!filters.reportValidity()) return;
+    rule = ruleOf(filters, zone);
+    cursors = [null];
+    toAddress();
+    return show();
+  }
+
+  /** @param {(string | null)[]} to */
+  async function turn(to) {
+    cursors = to.length ? to : [null];
+    await show();
+    byId("records-title").scrollIntoView({ block: "nearest" });
+  }
+
+  async function show() {
+    asking?.abort();
+    const mine = (asking = new AbortController());
+    if (!place.querySelector("table")) fill(place, loading("Loading the records …"));
+    place.setAttribute("aria-busy", "true");
+    try {
+      const query = { ...rule, limit: size.value, cursor: cursors.at(-1) };
+      draw(await api("GET", withQuery(PATH, query), undefined, { signal: mine.signal }));
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      pager.hidden = true;
+      fill(place, failed(error, show));
+      showSelection();
+      status.textContent = "";
+    } finally {
+      if (asking === mine) place.removeAttribute("aria-busy");
+    }
+  }
+
+  /** @param {{items: TrackerRecord[], next_cursor: string | null}} page */
+  function draw({ items, next_cursor: next }) {
+    following = next;
+    lastTicked = null;
+    fill(place, items.length ? table(items, zone) : empty(Object.keys(rule).length ? "No record fits these filters." : "There are no tracker records yet."));
+    const first = (cursors.length - 1) * Number(size.value);
+    const range = items.length ? `${(first + 1).toLocaleString()} – ${(first + items.length).toLocaleString()}` : "";
+    byId("page-range").textContent = range;
+    pager.hidden = !next && cursors.length === 1;
+    keepFocus(newer, cursors.length === 1, older);
+    keepFocus(older, !next, newer);
+    showSelection();
+    status.textContent = items.length ? `${recordsOf(items.length)} on this page${next ? ", more follow" : ""}.` : "";
+  }
+
+  function showSelection() {
+    const [count, chosen] = [boxes().length, selected().length];
+    all.disabled = count === 0;
+    all.checked = count > 0 && chosen === count;
+    all.indeterminate = chosen > 0 && chosen < count;
+    remove.disabled = chosen === 0;
+    remove.classList.toggle("btn-danger", chosen > 0);
+    remove.classList.toggle("btn-outline-secondary", chosen === 0);
+    remove.textContent = chosen ? `Delete ${recordsOf(chosen)} …` : "Delete selected …";
+    for (const box of boxes()) box.closest("tr")?.classList.toggle("is-chosen", box.checked);
+  }
+
+  /** With Shift, a click ticks every row from the one ticked before. @param {MouseEvent} event */
+  function tickRange(event) {
+    if (!(event.target instanceof HTMLInputElement)) return;
+    const found = boxes();
+    const here = found.indexOf(event.target);
+    if (event.shiftKey && lastTicked !== null) {
+      const [from, to] = [Math.min(here, lastTicked), Math.max(here, lastTicked)];
+      for (const box of found.slice(from, to + 1)) box.checked = event.target.checked;
+    }
+    lastTicked = here;
+  }
+
+  /** @returns {HTMLInputElement[]} */
+  function boxes() {
+    return [...place.querySelectorAll("input")];
+  }
+
+  function selected() {
+    return boxes().filter((box) => box.checked).map((box) => Number(box.value));
+  }
+
+  function toAddress() {
+    const values = new FormData(filters);
+    const query = Object.fromEntries([...values].filter(([name]) => name !== "resolved_only"));
+    history.replaceState(null, "", withQuery(location.pathname, { ...query, resolved: values.has("resolved_only") ? "yes" : null }));
+  }
+
+  function fromAddress() {
+    const asked = new URLSearchParams(location.search);
+    const set = (/** @type {string} */ name, /** @type {string | null} */ value) => (byId(`filter-${name}`, HTMLInputElement).value = value ?? "");
+    set("case", asked.get("case"));
+    set("representative", asked.get("representative"));
+    set("before", isDay(asked.get("before")) ? asked.get("before") : null);
+    byId("filter-resolved", HTMLInputElement).checked = asked.get("resolved") === "yes";
+  }
+}
+
+/** @param {TrackerRecord[]} items @param {string} zone */
+function table(items, zone) {
+  const names = ["Select", "Id", "Case", "Representative", "Started", "Ended", "Duration", "Started by", "Ended by"];
+  return h(
+    "table",
+    { class: "table records-table", role: "table", "data-testid": "records-table" },
+    h("caption", { class: "visually-hidden" }, "Tracker records, newest first"),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...names.map(column))),
+    h("tbody", { role: "rowgroup" }, ...items.map((item) => row(item, zone))),
+  );
+}
+
+/** @param {string} name */
+function column(name) {
+  const look = { Select: "record-select", Id: "text-end", Duration: "text-end" }[name];
+  return h("th", { role: "columnheader", scope: "col", class: look, "aria-sort": name === "Id" ? "descending" : null }, name === "Select" ? h("span", { class: "visually-hidden" }, name) : name);
+}
+
+/** @param {TrackerRecord} item @param {string} zone */
+function row(item, zone) {
+  const cell = (/** @type {string} */ name, /** @type {Node | string | number} */ content, /** @type {Record<string, unknown>} */ more = {}) => h("td", { role: "cell", class: `record-${name}`, ...more }, content);
+  const [started, ended] = [Date.parse(item.started_at), Date.parse(item.ended_at)];
+  const id = `record-${item.id}`;
+  const label = `Select record ${item.id}: ${item.case}, ${item.name}`;
+  return h(
+    "tr",
+    { role: "row", "data-testid": "record", "data-id": item.id },
+    cell("select", h("input", { type: "checkbox", class: "form-check-input", id, value: item.id, "aria-label": label, "data-testid": "select-record" })),
+    cell("id", item.id),
+    h("th", { role: "rowheader", scope: "row", class: "record-case", title: item.case }, item.case),
+    cell("representative", item.name, { title: item.representative }),
+    cell("started", `${dateIn(started, zone)}, ${exactTime(started, zone)}`, { title: item.started_at }),
+    cell("ended", dayOf(started, zone) === dayOf(ended, zone) ? exactTime(ended, zone) : `${dateIn(ended, zone)}, ${exactTime(ended, zone)}`, { title: item.ended_at }),
+    cell("duration", clock(item.duration_seconds)),
+    cell("started-by", startedBy(item.started_by)),
+    cell("ended-by", endedBy(item.ended_by)),
+  );
+}
+
+/** Disable a button without losing the focus that is on it. @param {HTMLButtonElement} button @param {boolean} isOff @param {HTMLButtonElement} other */
+function keepFocus(button, isOff, other) {
+  const hadFocus = document.activeElement === button;
+  button.disabled = isOff;
+  if (isOff && hadFocus) {
+    other.disabled = false;
+    other.focus();
+  }
+}

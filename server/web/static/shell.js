@@ -1,0 +1,50 @@
+// @ts-check
+// What every page has: the theme toggle.
+
+const KEY = "caseclock:theme";
+const THEMES = /** @type {const} */ (["system", "light", "dark"]);
+const NAMES = { system: "as the system", light: "light", dark: "dark" };
+
+for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+  if (button instanceof HTMLButtonElement) startToggle(button);
+}
+
+/** @param {HTMLButtonElement} button */
+function startToggle(button) {
+  const show = () => {
+    const theme = chosen();
+    const label = `Theme: ${NAMES[theme]}. Select to change`;
+    button.setAttribute("aria-label", label);
+    button.title = label;
+    button.dataset.theme = theme;
+    button.querySelector("use")?.setAttribute("href", `/static/icons.svg#theme-${theme}`);
+  };
+  button.addEventListener("click", () => {
+    choose(THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length]);
+    show();
+  });
+  addEventListener("storage", show);
+  button.hidden = false;
+  show();
+}
+
+/** @returns {typeof THEMES[number]} */
+function chosen() {
+  try {
+    const kept = localStorage.getItem(KEY);
+    return kept === "light" || kept === "dark" ? kept : "system";
+  } catch {
+    return "system";
+  }
+}
+
+/** @param {typeof THEMES[number]} theme */
+function choose(theme) {
+  try {
+    if (theme === "system") localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
+  } catch (error) {
+    console.debug("caseclock: the theme cannot be kept:", error);
+  }
+  dispatchEvent(new Event("caseclock:theme"));
+}

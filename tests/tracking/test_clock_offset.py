@@ -1,0 +1,306 @@
+"""Clocks that are wrong, set, slewed or asleep, and networks that are late: durations stay right.
+
+`Computer` is told the truth: it makes events at true instants, stamps them with its own clocks, and delivers them
+after a time of travel.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from server.tracking.clock_offset import TOLERANCE_MS
+from server.tracking.events import Refused
+from tests.tracking.strategies import DAY_MS, HOUR_MS, NOON, Delivery, Receiver, delivery, shows
+
+A, B = "CAS-1001", "CAS-1002"
+AWAY: dict[str, Any] = {"focused": False}
+
+
+class Computer:
+    """A computer with a wall clock that is ahead by `ahead` and runs at `rate`, and one page on it."""
+
+    def __init__(self, *, ahead: int = 0, rate: float = 1, stream: str = "aaaa", receiver: Receiver | None = None) -> None:
+        self.ahead = ahead
+        self.rate = rate
+        self.asleep_ms = 0
+        self.stream = stream
+        self.told: list[Any] = []
+        self.sent = 0
+        self.receiver = receiver or Receiver()
+
+    def does(self, instant: int, case: str | None = A, **facts: Any) -> "Computer":
+        """Something happens at a true instant (milliseconds after noon)."""
+        mono = round(instant * self.rate) - self.asleep_ms
+        self.told.append(shows(len(self.told) + 1, self._wall(instant), case, mono=mono, **facts))
+        return self
+
+    def delivers(self, instant: int, *, travel: int = 0) -> "Computer":
+        """What was not yet sent leaves at a true instant and arrives after the time of travel."""
+        events, self.sent = self.told[self.sent :], len(self.told)
+        sent_at = NOON + self._wall(instant)
+        self.receiver.take(Delivery(self.stream, 1, events, sent_at, NOON + instant + travel))
+        return self
+
+    def beats(self, start: int, end: int, *, travels: Sequence[int] = (0,), case: str = A) -> "Computer":
+        """A beat every 20 s from `start` to `end`, each delivered at once; travel times take turns."""
+        for turn, instant in enumerate(range(start, end + 1, 20_000)):
+            self.does(instant, case).delivers(instant, travel=travels[turn % len(travels)])
+        return self
+
+    @property
+    def spans(self) -> list[tuple[str, int, int]]:
+        return [(span.case, span.started - NOON, span.ended - NOON) for span in self.receiver.spans()]
+
+    @property
+    def credited_ms(self) -> int:
+        return sum(ended - started for _, started, ended in self.spans)
+
+    def _wall(self, instant: int) -> int:
+        return round(instant * self.rate) + self.ahead
+
+
+class TestAConstantError:
+    @pytest.mark.parametrize("ahead", [DAY_MS, -DAY_MS, HOUR_MS, -HOUR_MS, 2_001, -2_001, 1, 10 * 365 * DAY_MS])
+    def test_f20_x39_a_wrong_clock_is_invisible(self, ahead: int) -> None:
+        assert Computer(ahead=ahead).beats(0, 120_000).spans == [(A, 0, 120_000)]
+
+    def test_x39_the_year_1970(self) -> None:
+        """A computer whose battery is empty: its epoch began when it was switched on."""
+        assert Computer(ahead=-NOON).beats(0, 120_000).spans == [(A, 0, 120_000)]
+
+    def test_x39_the_year_2099(self) -> None:
+        assert Computer(ahead=4_102_444_000_000 - NOON).beats(0, 120_000).spans == [(A, 0, 120_000)]
+
+    @pytest.mark.parametrize("travel", [0, 1, 1_999, 2_000])
+    def test_times_of_a_sound_clock_stay_as_they_were_reported(self, travel: int) -> None:
+        assert Computer().beats(0, 120_000, travels=[travel]).spans == [(A, 0, 120_000)]
+
+    def test_two_computers_of_one_person_agree_on_when_it_was(self) -> None:
+        """F18, X50: each clock is off by its own error; the phone takes the time in which it was in front."""
+        desk = Computer(ahead=DAY_MS)
+        phone = Computer(ahead=-HOUR_MS, stream="bbbb", receiver=desk.receiver)
+        desk.beats(0, 120_000)
+        phone.does(30_000, B).does(50_000, B, **AWAY).delivers(50_000)
+        assert desk.spans == [(A, 0, 30_000), (B, 30_000, 50_000), (A, 50_000, 120_000)]
+
+
+class TestTravel:
+    @pytest.mark.parametrize("ahead", [0, DAY_MS, -DAY_MS, -3_000])
+    @pytest.mark.parametrize(
+        "travels",
+        [[0, 1_999], [1_999, 0], [1_500, 40, 900, 1_999, 3], [700, 300, 200, 100, 0]],
+        ids=["up", "down", "mixed", "falling"],
+    )
+    def test_jitter_below_two_seconds_changes_no_duration(self, ahead: int, travels: list[int]) -> None:
+        computer = Computer(ahead=ahead).beats(0, 380_000, travels=travels)
+        assert computer.credited_ms == 380_000
+        assert all(0 <= started <= TOLERANCE_MS for _, started, _ in computer.spans)
+
+    @pytest.mark.parametrize("ahead", [0, DAY_MS, -DAY_MS])
+    @pytest.mark.parametrize("late", range(7))
+    def test_one_late_message_changes_no_duration_and_invents_nothing(self, ahead: int, late: int) -> None:
+        """Also if it is the first one, from which the offset is learned."""
+        travels = [40] * 7
+        travels[late] = 5_000
+        computer = Computer(ahead=ahead).beats(0, 120_000, travels=travels)
+        lead = 0 if ahead == 0 else 40
+        assert computer.spans == [(A, lead, 120_000 + lead)]
+
+    def test_one_late_message_after_a_commit_loses_and_invents_nothing(self) -> None:
+        computer = Computer().beats(0, 100_000)
+        computer.receiver.commit()
+        computer.does(120_000).delivers(120_000, travel=5_000).beats(140_000, 200_000)
+        computer.receiver.commit()
+        assert sum(span.ended - span.started for span in computer.receiver.credited) == 200_000
+
+    @pytest.mark.parametrize("stalled_ms", [20_000, 40_000, 50_000])
+    def test_a_network_that_stands_still_and_delivers_all_at_once_changes_no_duration(self, stalled_ms: int) -> None:
+        """Lags that rise by far and fall message by message, all arriving at one instant."""
+        computer = Computer().beats(0, 100_000)
+        freed = 100_000 + stalled_ms
+        for instant in range(105_000, freed + 1, 5_000):
+            computer.does(instant).delivers(instant, travel=freed - instant)
+        computer.beats(freed + 20_000, freed + 100_000)
+        assert computer.spans == [(A, 0, freed + 100_000)]
+
+    def test_a_slow_minute_invents_nothing_however_often_it_comes(self) -> None:
+        """Three messages in four are late by three seconds: that is the network, not the clock."""
+        computer = Computer().beats(0, 1_600_000, travels=[40, 3_000, 3_000, 3_000])
+        assert computer.spans == [(A, 0, 1_600_000)]
+
+    def test_a_network_that_is_slow_for_minutes_invents_nothing(self) -> None:
+        computer = Computer().beats(0, 100_000).beats(120_000, 700_000, travels=[10_000]).beats(720_000, 800_000)
+        assert 800_000 - 20_000 <= computer.credited_ms <= 800_000
+
+    def test_x46_a_server_whose_clock_leaps_forward_invents_nothing(self) -> None:
+        """Between two events whose clocks say twenty seconds no ten minutes are credited."""
+        computer = Computer().beats(0, 100_000).beats(120_000, 1_000_000, travels=[600_000])
+        assert 1_000_000 - 20_000 <= computer.credited_ms <= 1_000_000
+
+    def test_x46_a_server_whose_clock_falls_back_doubles_nothing(self) -> None:
+        computer = Computer().beats(0, 700_000)
+        computer.receiver.commit()
+        computer.beats(720_000, 2_000_000, travels=[-600_000])
+        computer.receiver.commit()
+        spans = sorted((span.started, span.ended) for span in computer.receiver.credited)
+        assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+        assert spans[-1][1] == NOON + 2_000_000 - 600_000
+
+
+class TestAClockThatIsSet:
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS, DAY_MS, -DAY_MS, 3_000, -3_000])
+    @pytest.mark.parametrize("ahead", [0, DAY_MS])
+    def test_a_step_in_mid_work_costs_the_beat_in_which_it_fell_and_no_more(self, by: int, ahead: int) -> None:
+        computer = Computer(ahead=ahead).beats(0, 100_000)
+        computer.ahead += by
+        computer.beats(120_000, 200_000)
+        assert computer.spans == [(A, 0, 100_000), (A, 120_000, 200_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    def test_a_step_that_the_page_noticed_costs_a_second(self, by: int) -> None:
+        computer = Computer().beats(0, 100_000)
+        computer.does(110_000, cause="suspend", visible=False)
+        computer.ahead += by
+        computer.does(111_000, cause="resume").delivers(111_000).beats(120_000, 200_000)
+        assert computer.spans == [(A, 0, 110_000), (A, 111_000, 200_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    @pytest.mark.parametrize("reports", ["at once", "in one report", "first report of all"])
+    def test_x40_there_and_back_again(self, by: int, reports: str) -> None:
+        """Whether the server hears each step or all of it afterwards, from a browser that was offline."""
+        computer = Computer()
+        if reports == "at once":
+            computer.beats(0, 100_000)
+            computer.ahead += by
+            computer.beats(120_000, 200_000)
+            computer.ahead -= by
+            computer.beats(220_000, 300_000)
+        else:
+            if reports == "in one report":
+                computer.does(0).delivers(0)
+            else:
+                computer.does(0)
+            for instant in range(20_000, 100_001, 20_000):
+                computer.does(instant)
+            computer.ahead += by
+            for instant in range(120_000, 200_001, 20_000):
+                computer.does(instant)
+            computer.ahead -= by
+            for instant in range(220_000, 300_001, 20_000):
+                computer.does(instant)
+            computer.delivers(300_000)
+        assert computer.spans == [(A, 0, 100_000), (A, 120_000, 200_000), (A, 220_000, 300_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    def test_the_first_report_tells_of_a_step(self, by: int) -> None:
+        """A browser that was offline: its clock was right, then it was set wrong."""
+        computer = Computer().does(0).does(20_000)
+        computer.ahead += by
+        assert computer.does(40_000).does(60_000).delivers(60_000).spans == [(A, 0, 20_000), (A, 40_000, 60_000)]
+
+    @pytest.mark.parametrize("slept_ms", [30_000, 9 * HOUR_MS])
+    @pytest.mark.parametrize("reports", ["two", "one"])
+    def test_f19_x42_a_sleep_is_no_step_of_the_clock(self, slept_ms: int, reports: str) -> None:
+        computer = Computer().does(0).does(20_000)
+        if reports == "two":
+            computer.delivers(20_000)
+        computer.asleep_ms = slept_ms
+        woken = 20_000 + slept_ms
+        computer.does(woken).does(woken + 20_000).delivers(woken + 20_000)
+        assert computer.spans == [(A, 0, 20_000), (A, woken, woken + 20_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS, 90_000])
+    @pytest.mark.parametrize("stands_still", [True, False], ids=["macOS and Linux", "Windows"])
+    def test_a_clock_set_while_the_machine_slept(self, by: int, stands_still: bool) -> None:  # noqa: FBT001
+        computer = Computer().beats(0, 100_000)
+        computer.asleep_ms = 8 * HOUR_MS if stands_still else 0
+        computer.ahead = by
+        woken = 100_000 + 8 * HOUR_MS
+        computer.beats(woken, woken + 100_000)
+        assert computer.spans == [(A, 0, 100_000), (A, woken, woken + 100_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    @pytest.mark.parametrize("slept_first", [True, False], ids=["sleep, then set", "set, then sleep"])
+    def test_a_sleep_and_a_step_in_one_report_are_told_apart(self, by: int, slept_first: bool) -> None:  # noqa: FBT001
+        computer = Computer().does(0).delivers(0).does(20_000)
+        if slept_first:
+            computer.asleep_ms = 600_000
+        else:
+            computer.ahead = by
+        computer.does(620_000 if slept_first else 40_000)
+        middle = 640_000 if slept_first else 60_000
+        computer.does(middle)
+        if slept_first:
+            computer.ahead = by
+        else:
+            computer.asleep_ms = 600_000
+        end = 660_000
+        computer.does(end).does(end + 20_000).delivers(end + 20_000)
+        assert computer.spans == [(A, 0, 20_000), (A, middle - 20_000, middle), (A, end, end + 20_000)]
+
+    def test_a_late_message_behind_a_step_is_still_travel(self) -> None:
+        computer = Computer().beats(0, 100_000)
+        computer.ahead = -HOUR_MS
+        computer.does(120_000).delivers(120_000, travel=5_000).beats(140_000, 200_000)
+        assert computer.spans == [(A, 0, 100_000), (A, 120_000, 200_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    def test_a_step_behind_an_event_that_was_refused_moves_nothing_before_it(self, by: int) -> None:
+        """The event that would have shown the break is not believed; the clocks of its neighbours still show it."""
+        computer = Computer().beats(0, 100_000)
+        computer.told.append(Refused(len(computer.told) + 1, "bad_message", "Not an event.", "{}"))
+        computer.ahead = by
+        computer.beats(120_000, 200_000)
+        assert computer.spans == [(A, 0, 100_000), (A, 120_000, 200_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    @pytest.mark.parametrize("alone", [True, False], ids=["in a report of its own", "with what follows"])
+    def test_a_step_behind_a_refused_end_of_a_report(self, by: int, alone: bool) -> None:  # noqa: FBT001
+        computer = Computer().beats(0, 100_000)
+        computer.told.append(Refused(len(computer.told) + 1, "bad_message", "Not an event.", "{}"))
+        if alone:
+            computer.delivers(105_000)
+        computer.ahead = by
+        computer.does(120_000).delivers(120_000).beats(140_000, 200_000)
+        assert computer.spans == [(A, 0, 100_000), (A, 120_000, 200_000)]
+
+    @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
+    def test_a_step_inside_a_loss_moves_nothing_before_it(self, by: int) -> None:
+        receiver = Receiver()
+        receiver.take(delivery(shows(1, 0), shows(2, 20_000)))
+        after = (shows(5, 60_000 + by, mono=60_000), shows(6, 80_000 + by, mono=80_000))
+        receiver.take(delivery(*after, first=5, lag=-by))
+        spans = [(span.started - NOON, span.ended - NOON) for span in receiver.spans()]
+        assert spans == [(0, 20_000), (60_000, 80_000)]
+
+    def test_a_stream_that_begins_with_a_refused_event(self) -> None:
+        receiver = Receiver()
+        receiver.take(delivery(Refused(1, "bad_message", "Not an event.", "{}"), sent_at=NOON + DAY_MS, lag=-DAY_MS))
+        receiver.take(delivery(shows(2, DAY_MS, mono=7), shows(3, DAY_MS + 20_000, mono=20_007), lag=-DAY_MS))
+        assert [(span.started - NOON, span.ended - NOON) for span in receiver.spans()] == [(0, 20_000)]
+
+
+class TestDrift:
+    @pytest.mark.parametrize("rate", [0.99, 1.01], ids=["slow", "fast"])
+    def test_f20_a_clock_that_drifts_for_hours_is_followed(self, rate: float) -> None:
+        """1 % over four hours is 144 s by the browser's own clock; committed every ten minutes it is a few."""
+        computer = Computer(rate=rate)
+        for start in range(0, 4 * HOUR_MS, 600_000):
+            computer.beats(start, start + 580_000)
+            computer.receiver.commit()
+        credited = [(span.started - NOON, span.ended - NOON) for span in computer.receiver.credited]
+        worked = 4 * HOUR_MS - 20_000
+        assert abs(sum(end - start for start, end in credited) - worked) <= 10_000
+        assert abs(credited[-1][1] - worked) <= 4_000
+
+    @pytest.mark.parametrize("rate", [0.9995, 1.0005], ids=["slow", "fast"])
+    def test_x41_a_clock_that_is_slewed_is_right_to_a_few_seconds(self, rate: float) -> None:
+        """500 parts in a million, the most that NTP slews, for four hours without a commit."""
+        computer = Computer(rate=rate).beats(0, 4 * HOUR_MS)
+        assert abs(computer.credited_ms - 4 * HOUR_MS) <= 4 * HOUR_MS * 0.0005 + 2
+        assert abs(computer.spans[-1][2] - 4 * HOUR_MS) <= 4_000
+
+    def test_x45_a_leap_second_smeared_over_a_day_changes_nothing(self) -> None:
+        computer = Computer(rate=1 - 1 / 86_400).beats(0, 2 * HOUR_MS)
+        assert abs(computer.credited_ms - 2 * HOUR_MS) <= 100
