@@ -12,7 +12,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "server"
 
 # The boundaries of a job, a socket, a request and the process: where anything may happen and must not spread.
-_MAY_CATCH_ALL = {"server/jobs.py", "server/serve.py", "server/problems.py", "server/tracking/guarded_socket.py"}
+_MAY_CATCH_ALL = {
+    "server/jobs.py",
+    "server/serve.py",
+    "server/tracking/guarded_route.py",
+    "server/tracking/guarded_socket.py",  # raises it again
+}
 _READS_TIME = re.compile(r"\btime\.(time|time_ns|monotonic|sleep)\(|datetime\.(now|utcnow|today)\(|date\.today\(")
 _MAY_READ_TIME = {"server/clock.py", "server/tracking/guarded_socket.py"}
 _MAY_READ_ENVIRONMENT = {"server/config.py"}
@@ -36,7 +41,7 @@ def test_one_place_reads_the_environment() -> None:
 
 
 def test_everything_is_caught_only_at_the_boundaries() -> None:
-    assert _offenders(r"except( Base)?Exception\b|except:", _MAY_CATCH_ALL) == []
+    assert _offenders(r"except (Base)?Exception\b|except:", _MAY_CATCH_ALL) == []
 
 
 def test_there_is_no_drawer_for_everything() -> None:

@@ -21,7 +21,7 @@ from server.problems import Forbidden
 from server.settings import TrackingSettings, settings_changed
 from server.tracking import wire
 from server.tracking.connections import TOO_MANY, Connection, Socket
-from server.tracking.guarded_socket import GuardedSock
+from server.tracking.guarded_route import GuardedSock
 from server.tracking.intake import open_stream, take_report
 from server.tracking.service import Commit, Tracking, tracking
 

@@ -24,7 +24,7 @@ from flask import Flask, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed
 
-from server.tracking.guarded_socket import GuardedSock
+from server.tracking.guarded_route import GuardedSock
 
 KNOWN: dict[str, list[str]] = defaultdict(list)
 SOCKETS: dict[str, object] = {}
