@@ -41,7 +41,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   let told;
 
   Object.defineProperty(agent, "status", { get: status });
-  Object.assign(agent, { show, note, watch, beat, askForScreenLock, stop });
+  Object.assign(agent, { show, note, watch, beat, askForScreenLock, stop, server: base, token, settings });
   safely(() => (storage = env.localStorage));
   safely(start);
   return agent;
@@ -221,7 +221,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
       its.sent = its.received;
       quietUntil = performance.now() + 2000;
     } else if (code === "not_yours") {
-      its.sent = its.received = Infinity; // waits in the storage
+      its.sent = its.received = Infinity;
       if (its === log) handOver();
     } else debug(code);
   }

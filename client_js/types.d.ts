@@ -83,6 +83,10 @@ export interface Agent extends EventTarget {
   /** Asks the person for leave to see the lock of the screen; only from a click. */
   askForScreenLock(): Promise<void>;
   stop(): void;
+  /** For the widget: where the server is, how to sign in there, and the settings as last heard. */
+  readonly server: string;
+  readonly token?: AgentOptions["token"];
+  readonly settings: Partial<AgentSettings> & Record<string, any>;
 }
 
 export type StartAgent = (options: AgentOptions, env?: Env) => Agent;

@@ -1,22 +1,15 @@
 // @ts-check
-/**
- * `<handling-time case="CAS-1001">`: how long a case was handled, by whom, and whether its clock runs.
- *
- * It shows what the server pushes, and asks by itself only for what a push does not carry: one's own time, and time that is
- * not committed yet. `mode="hub"`: *Refresh* commits and brings the history up to date too. `theme="light"` or `"dark"`.
- * Nothing that goes wrong in here reaches the host page.
- */
-
+// <handling-time case="CAS-1001">: how it works is in widget/README.md
 import { currentAgent } from "./agent.js";
 import { stoodStill } from "./clocks.js";
-import { keepInCorner } from "./widget/place.js";
+import { NARROW, keepInCorner } from "./widget/place.js";
 import { ask } from "./widget/server.js";
 import { clockState } from "./widget/state.js";
-import { keepRoom, lookSheet } from "./widget/styles.js";
+import { lookSheet, roomSheet } from "./widget/styles.js";
 import { Ticker } from "./widget/ticker.js";
-import { View } from "./widget/view.js";
+import { viewOf } from "./widget/view.js";
 
-const FOLDED = "caseclock:widget:collapsed";
+const COLLAPSED = "caseclock:widget:collapsed";
 const AGENT_WAIT_MS = 1000;
 const OFFLINE_AFTER_MS = 4000;
 const INTERVAL_S = 600;
@@ -24,420 +17,306 @@ const INTERVAL_S = 600;
 export class HandlingTimeElement extends HTMLElement {
   static observedAttributes = ["case", "mode", "theme"];
 
-  /** @type {View | null} */
-  #view = null;
-  /** @type {AbortController | null} */
-  #attached = null;
-  /** @type {any} */
-  #agent = null;
-  #agentEvents = new AbortController();
+  #view = this.#build();
+  #load = joined(() => this.#fetch());
   #unwatch = () => {};
   #place = () => {};
-  /** @type {any} */
-  #settings = null;
-
-  #ref = "";
-  /** @type {import("./widget/view.js").HandlingTime | null} */
-  #totals = null;
-  /** @type {import("./widget/view.js").HandlingTime | null} */
-  #own = null;
-  /** @type {import("./widget/view.js").History | null} */
-  #history = null;
   #ticker = new Ticker();
+  #ref = "";
+  #attached;
+  #agent;
+  #settings;
+  #totals;
+  #own;
+  #history;
+  #result;
   #mine = false;
   #live = false;
-  #prove = false;
-  #pushes = 0;
-
-  #collapsed = false;
   #busy = false;
-  /** @type {{ text: string, failed?: boolean } | null} */
-  #result = null;
-  #inSight = true;
-  #timer = 0;
-  #lived = { at: 0, mono: 0 };
+  #collapsed = false;
+  #seen = true;
+  #pushes = 0;
   #askedAt = 0;
-  #offlineSince = 0;
-
-  #load = joined(() => this.#fetch());
+  #offlineAt = 0;
+  #lived = now();
+  #timer;
 
   connectedCallback() {
-    this.#safely(() => this.#attach());
+    safely(() => this.#attach());
   }
 
   disconnectedCallback() {
-    this.#safely(() => this.#detach());
+    this.#attached?.abort();
+    this.#attached = this.#agent = null;
+    clearTimeout(this.#timer);
+    safely(this.#unwatch);
   }
 
-  attributeChangedCallback(name, before, now) {
-    if (!this.#attached || before === now) return;
-    this.#safely(() => (name === "case" ? this.#turnTo(now ?? "") : this.#render()));
-  }
-
-  #attach() {
-    this.#attached = new AbortController();
-    const { signal } = this.#attached;
-    this.#view ??= this.#build();
-    this.#collapsed = stored(FOLDED) ?? window.matchMedia("(max-width: 479.98px)").matches;
-    this.#keepPlace(signal);
-    this.#keepTheme(signal);
-    document.addEventListener("visibilitychange", () => this.#safely(() => this.#sight()), { signal });
-    const size = new window.ResizeObserver(() => this.#safely(() => this.#sight()));
-    size.observe(this);
-    signal.addEventListener("abort", () => size.disconnect());
-    currentAgent().then((agent) => this.#safely(() => signal.aborted || this.#meet(agent)));
-    this.#turnTo(this.getAttribute("case") ?? "");
-    this.#beginTicking();
+  attributeChangedCallback(name) {
+    if (this.#attached) safely(() => (name === "case" ? this.#turn() : this.#render()));
   }
 
   #build() {
-    const view = new View({
-      mine: (on) => this.#safely(() => this.#showMine(on)),
-      refresh: () => this.#safely(() => this.#refresh()),
-      lock: () => this.#safely(() => this.#agent?.askForScreenLock()),
-      collapse: (on) => this.#safely(() => this.#fold(on)),
-      history: () => this.#safely(() => this.#loadHistory()),
+    const view = viewOf({
+      mine: (on) => this.#showMine(on),
+      refresh: () => this.#refresh(),
+      lock: () => safely(() => this.#agent.askForScreenLock()),
+      collapse: (on) => this.#collapse(on),
+      history: () => this.#askHistory(),
+      attempt: (act) => this.#try(act),
       log: (entry) => this.#log(entry),
     });
-    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    shadow.replaceChildren(view.root);
+    this.attachShadow({ mode: "open" }).append(view.root);
     return view;
   }
 
-  #keepPlace(signal) {
+  #attach() {
+    const { signal } = (this.#attached = new AbortController());
+    const [inside, outside] = /** @type {any[]} */ ([this.shadowRoot, this.getRootNode()]);
     const sheet = new CSSStyleSheet();
-    this.shadowRoot?.adoptedStyleSheets.splice(0, Infinity, lookSheet(), sheet);
+    inside.adoptedStyleSheets = [lookSheet, sheet];
+    if (!outside.adoptedStyleSheets.includes(roomSheet)) outside.adoptedStyleSheets.push(roomSheet);
     this.#place = keepInCorner(this, sheet, signal);
-    keepRoom(this.getRootNode());
+    this.#collapsed = remembered() ?? window.matchMedia(NARROW).matches;
+    const theme = new window.MutationObserver(() => this.#render());
+    theme.observe(document, { subtree: true, attributeFilter: ["data-bs-theme"] });
+    const sight = () => safely(() => this.#sight());
+    const size = new window.ResizeObserver(sight);
+    size.observe(this);
+    document.addEventListener("visibilitychange", sight, { signal });
+    signal.addEventListener("abort", () => [theme, size].forEach((observer) => observer.disconnect()));
+    this.#turn();
+    this.#tick();
+    currentAgent().then((agent) => safely(() => signal.aborted || this.#meet(agent, signal)));
+    setTimeout(() => this.#agent || this.#load(), AGENT_WAIT_MS);
   }
 
-  #keepTheme(signal) {
-    const observer = new window.MutationObserver(() => this.#safely(() => this.#render()));
-    observer.observe(document, { subtree: true, attributeFilter: ["data-bs-theme"] });
-    signal.addEventListener("abort", () => observer.disconnect());
-  }
-
-  #detach() {
-    this.#attached?.abort();
-    this.#attached = null;
-    this.#leaveAgent();
-    this.#endTicking();
-  }
-
-  // The agent
-
-  #meet(agent) {
-    this.#leaveAgent();
+  #meet(agent, signal) {
+    const on = (type, act) => agent.addEventListener(type, ({ detail }) => safely(() => act(detail)), { signal });
     this.#agent = agent;
-    this.#agentEvents = new AbortController();
-    const on = (type, act) => agent.addEventListener(type, (event) => this.#safely(() => act(event)), this.#agentEvents);
     on("status", () => this.#follow());
     on("committed", () => this.#mine && this.#load());
-    on("settings", ({ detail }) => this.#settle(detail));
-    if (known(agent.settings)) this.#settings = agent.settings;
-    this.#watch();
-    this.#load();
+    on("settings", (settings) => this.#settle(settings));
+    this.#settle(agent.settings);
+    this.#turn();
+  }
+
+  #turn() {
+    this.#ref = (this.getAttribute("case") ?? "").trim();
+    this.#totals = this.#own = this.#history = this.#result = null;
+    this.#mine = this.#live = false;
+    this.#ticker = new Ticker();
+    this.#view.close();
+    this.#unwatch();
+    this.#unwatch = (this.#ref && this.#agent?.watch(this.#ref, (message) => safely(() => this.#hear(message)))) || (() => {});
+    if (this.#agent) this.#load();
     this.#follow();
-  }
-
-  #leaveAgent() {
-    this.#unwatch();
-    this.#unwatch = () => {};
-    this.#agentEvents.abort();
-    this.#agent = null;
-  }
-
-  #watch() {
-    this.#unwatch();
-    this.#unwatch = (this.#ref && this.#agent?.watch(this.#ref, (message) => this.#safely(() => this.#hear(message)))) || (() => {});
   }
 
   #hear(message) {
     this.#pushes++;
-    this.#askedAt = performance.now();
-    if (!this.#live || !this.#totals) this.#totals = message;
-    else this.#totals = { ...this.#totals, status: message.status };
+    this.#askedAt = now().mono;
+    // a push has only what is committed: a total with more in it would fall back
+    this.#totals = this.#live && this.#totals ? { ...this.#totals, status: message.status } : message;
     if (this.#live || this.#mine) this.#load();
     this.#follow();
   }
 
   #settle(settings) {
-    if (known(settings)) this.#settings = settings;
+    if (typeof settings?.allow_time_logs === "boolean") this.#settings = settings;
     if (this.#mine && !this.#offersMine) this.#showMine(false);
-    else this.#render();
+    this.#render();
   }
 
-  /** Lets the clock run or stand as the agent's does. */
+  /** The clock runs or stands as the agent's does. */
   #follow() {
-    const status = this.#agent?.status, mono = performance.now();
-    const running = !!status && status.case === this.#ref && status.connection !== "refused" && !this.#resolved;
-    const stopped = this.#ticker.running && !running;
-    this.#ticker.run(running, mono);
-    if (stopped && this.#mine && this.#inSight) this.#load();
-    this.#offlineSince = status?.connection !== "offline" ? 0 : this.#offlineSince || mono;
+    const { mono } = now(), status = this.#agent?.status, ran = this.#ticker.running;
+    this.#ticker.run(!!status && status.case === this.#ref && status.connection !== "refused" && !this.#resolved, mono);
+    if (ran && !this.#ticker.running && this.#mine) this.#load();
+    this.#offlineAt = status?.connection === "offline" ? this.#offlineAt || mono : 0;
     this.#render();
   }
 
   get #resolved() {
-    return (this.#mine ? this.#own ?? this.#totals : this.#totals)?.status === "resolved";
+    return this.#totals?.status === "resolved";
   }
 
   get #offersMine() {
-    return !!this.#settings?.allow_my_time && !this.#settings.show_only_own_time;
+    return !!this.#agent && !!this.#settings?.allow_my_time && !this.#settings.show_only_own_time;
   }
 
-  // The server
-
-  #turnTo(ref) {
-    this.#ref = ref.trim();
-    this.#totals = this.#own = this.#history = this.#result = null;
-    this.#mine = this.#live = false;
-    this.#ticker = new Ticker();
-    this.#pushes++;
-    this.#view?.form.close();
-    if (this.#view) this.#view.details.open = false;
-    this.#watch();
-    this.#follow();
-    if (this.#agent) this.#load();
-    else setTimeout(() => !this.#agent && this.#attached && this.#safely(() => this.#load()), AGENT_WAIT_MS);
-  }
-
-  /** Brings up to date what is in view. */
+  /** Asks for what is in view. */
   async #fetch() {
-    const ref = this.#ref, mine = this.#mine, live = this.#live, pushes = this.#pushes, asked = performance.now();
+    const ref = this.#ref, mine = this.#mine, live = this.#live, pushes = this.#pushes, { mono } = now();
     if (!ref || !this.#attached) return;
-    this.#askedAt = asked;
-    const prove = mine || this.#prove;
-    this.#prove = false;
-    const proven = !prove || (this.#agent?.status.connection === "online" && (await this.#agent.beat()));
-    try {
-      const [time] = await Promise.all([this.#ask(pathOf(ref, "handling-time", { mine, live: mine || live })), this.#askSettings()]);
-      if (ref !== this.#ref || mine !== this.#mine || !this.#attached) return;
-      if (mine) this.#takeOwn(time, asked, proven);
+    this.#askedAt = mono;
+    await this.#try(async () => {
+      const proven = mine && (await this.#beat());
+      const time = await this.#ask(`handling-time?mine=${mine}&live=${mine || live}`);
+      this.#settings ??= await ask(this.#agent, "settings/tracking");
+      if (ref !== this.#ref) return;
+      if (mine) this.#takeOwn(time, mono, proven);
       else if (live || pushes === this.#pushes) this.#totals = time;
-      if (this.#result?.failed) this.#result = null;
-    } catch (error) {
-      if (ref === this.#ref && this.#attached) this.#fail(error);
-    }
+      if (this.#result instanceof Error) this.#result = null;
+    });
     this.#follow();
   }
 
-  /** What is not proven yet is missing from the answer: then the clock goes on from where it is. */
-  #takeOwn(time, asked, proven) {
-    const now = performance.now(), ms = time.automatic_seconds * 1000;
-    this.#own = time;
-    if (proven || !this.#ticker.running || !this.#ticker.known || ms > this.#ticker.read(now)) this.#ticker.rebase(ms, asked, now);
+  async #beat() {
+    return this.#agent?.status.connection === "online" && this.#agent.beat();
   }
 
-  async #askSettings() {
-    if (this.#settings) return;
-    const settings = await this.#ask("settings/tracking");
-    this.#settings ??= settings;
+  /** What is not proven is missing from the answer: then the clock goes on from where it is. */
+  #takeOwn(time, from, proven) {
+    const { mono } = now(), ms = time.automatic_seconds * 1000, ticker = this.#ticker;
+    this.#own = time;
+    this.#totals ??= time;
+    if (proven || !ticker.known || !ticker.running || ms > ticker.read(mono)) ticker.rebase(ms, from, mono);
   }
 
   async #refresh() {
-    if (this.#busy) return;
     this.#busy = true;
     this.#result = null;
-    this.#render();
-    try {
-      if (this.getAttribute("mode") === "hub") await this.#commit();
-      else {
-        this.#live = this.#prove = true;
-        await this.#load();
-      }
-      this.#result ??= { text: "Up to date." };
-    } catch (error) {
-      this.#fail(error);
-    }
+    await this.#try(async () => {
+      const ref = this.#ref, hub = this.getAttribute("mode") === "hub";
+      const time = hub ? await this.#ask("handling-time/refresh", {}) : await this.#beat();
+      if (ref !== this.#ref) return;
+      if (hub) this.#totals = time;
+      this.#live = !hub;
+      if (!hub || this.#mine) await this.#load();
+      if (hub) await this.#askHistory();
+      this.#result ??= { message: "Up to date." };
+    });
     this.#busy = false;
     this.#render();
   }
 
-  async #commit() {
-    const ref = this.#ref;
-    const time = await this.#ask(pathOf(ref, "handling-time/refresh"), {});
-    if (ref !== this.#ref) return;
-    this.#live = false;
-    this.#totals = time;
-    if (this.#mine) await this.#load();
-    if (this.#view?.details.open) await this.#loadHistory();
-  }
-
-  async #loadHistory() {
-    const ref = this.#ref;
-    try {
-      const history = await this.#ask(pathOf(ref, "history"));
-      if (ref === this.#ref) this.#history = history;
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#render();
+  async #askHistory() {
+    const ref = this.#ref, history = await this.#ask("history");
+    if (ref === this.#ref) this.#history = history;
   }
 
   async #log(entry) {
-    const ref = this.#ref;
-    await this.#ask(pathOf(ref, "time-logs"), entry);
-    if (ref !== this.#ref) return;
-    this.#result = { text: "Time log saved." };
+    await this.#ask("time-logs", entry);
+    this.#result = { message: "Time log saved." };
     this.#load();
-    if (this.#view?.details.open) this.#loadHistory();
+    if (this.#history) this.#try(() => this.#askHistory());
+  }
+
+  #ask(what, body) {
+    return ask(this.#agent, `cases/${this.#ref.split("/").map(encodeURIComponent).join("/")}/${what}`, body);
+  }
+
+  /** What goes wrong is said in the widget. */
+  async #try(act) {
+    const ref = this.#ref;
+    this.#render();
+    try {
+      await act();
+    } catch (error) {
+      if (ref === this.#ref) this.#result = error;
+    }
     this.#render();
   }
-
-  #ask(path, body) {
-    return ask(this.#agent, path, body);
-  }
-
-  #fail(error) {
-    this.#result = { text: error.message, failed: true };
-    this.#render();
-  }
-
-  // What is seen
 
   #showMine(on) {
     this.#mine = on;
-    this.#result = null;
     this.#load();
-    this.#follow();
-    this.#beginTicking();
+    this.#tick();
   }
 
-  #fold(on) {
+  #collapse(on) {
     this.#collapsed = on;
-    store(FOLDED, on);
+    safely(() => localStorage.setItem(COLLAPSED, String(on)));
     this.#render();
-    this.#place();
   }
 
-  /** Timers run only while somebody can see the widget. */
   #sight() {
     const seen = document.visibilityState === "visible" && this.offsetWidth > 0;
-    if (seen === this.#inSight) return;
-    this.#inSight = seen;
-    if (!seen) return this.#endTicking();
-    if (this.#mine) this.#load();
-    this.#offlineSince = 0;
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    this.#lived = now();
+    this.#offlineAt = 0;
+    if (seen && this.#mine) this.#load();
     this.#follow();
-    this.#beginTicking();
+    this.#tick();
   }
 
-  #beginTicking() {
-    this.#endTicking();
-    this.#lived = instant();
-    this.#schedule();
-  }
-
-  #endTicking() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-  }
-
-  /** The next look is when the shown second is over. */
-  #schedule() {
-    if (!this.#inSight || !this.#attached) return;
-    const rest = this.#mine && this.#ticker.running ? 1000 - (this.#ticker.read(performance.now()) % 1000) : 1000;
-    this.#timer = window.setTimeout(() => this.#safely(() => this.#tick()), rest + 5);
-  }
-
+  /** Looks again when the second that is shown is over, while somebody can see it. */
   #tick() {
-    this.#schedule();
-    const now = instant();
-    if (stoodStill(this.#lived, now)) {
-      this.#ticker.skip(this.#lived.mono, now.mono);
-      if (this.#mine) this.#load();
-    }
-    this.#lived = now;
-    if (now.mono - this.#askedAt > (this.#agent?.status.updateIntervalS ?? INTERVAL_S) * 1000) this.#load();
-    this.#place();
+    clearTimeout(this.#timer);
+    if (!this.#seen || !this.#attached) return;
+    const last = this.#lived, moment = (this.#lived = now()), { mono } = moment;
+    const slept = stoodStill(last, moment), due = mono - this.#askedAt > (this.#agent?.status.updateIntervalS ?? INTERVAL_S) * 1000;
+    if (slept) this.#ticker.skip(last.mono, mono);
+    if (due || (slept && this.#mine)) this.#load();
     this.#render();
+    this.#place();
+    this.#timer = setTimeout(() => safely(() => this.#tick()), 1005 - (this.#mine ? this.#ticker.read(mono) % 1000 : 0));
   }
 
   #render() {
-    if (!this.#view || !this.#attached) return;
-    const status = this.#agent?.status ?? null, settings = this.#settings;
-    const offline = this.#offlineSince > 0 && performance.now() - this.#offlineSince > OFFLINE_AFTER_MS;
-    const clock = clockState(this.#ref, status, { resolved: this.#resolved, offline });
-    const role = status?.representative?.role ?? "representative";
-    this.#view.render({
+    safely(() => this.#attached && this.#view.render(this.#shown()));
+  }
+
+  #shown() {
+    const settings = this.#settings, status = this.#agent?.status, { at, mono } = now();
+    const { username: me, role = "representative" } = status?.representative ?? {};
+    const others = this.#totals?.representatives.some(({ username }) => username !== me); // seen by supervisors, whatever the settings
+    return {
       ref: this.#ref,
-      time: this.#mine ? this.#ticking() : this.#totals,
-      clock: settings?.enabled === false && clock.sign !== "resolved" ? { ...clock, ...clockState(this.#ref, status && { ...status, reason: "tracking-off" }, { resolved: false, offline }) } : clock,
+      time: this.#mine ? this.#ticking(mono) : this.#totals,
+      clock: clockState(this.#ref, status, {
+        resolved: this.#resolved,
+        offline: this.#offlineAt > 0 && mono - this.#offlineAt > OFFLINE_AFTER_MS,
+        enabled: settings?.enabled !== false,
+      }),
       mine: this.#mine,
-      ownOnly: !!settings?.show_only_own_time && role === "representative",
+      ownOnly: !!settings?.show_only_own_time && !others,
       offersMine: this.#offersMine,
       offersLog: !!this.#ref && !!settings && (settings.allow_time_logs || role !== "representative"),
       offersLock: status?.screenLock === "prompt",
       collapsed: this.#collapsed,
       busy: this.#busy,
-      me: status?.representative?.username ?? null,
+      me,
       history: this.#history,
       result: this.#result,
-      theme: this.#theme(),
-      now: Date.now(),
-    });
+      theme: this.getAttribute("theme") ?? this.closest("[data-bs-theme]")?.getAttribute("data-bs-theme"),
+      now: at,
+    };
   }
 
-  /** One's own time with what has passed since the server was asked. */
-  #ticking() {
-    if (!this.#own) return null;
-    const automatic_seconds = Math.floor(this.#ticker.read(performance.now()) / 1000);
-    return { ...this.#own, automatic_seconds, total_seconds: automatic_seconds + this.#own.manual_seconds };
-  }
-
-  #theme() {
-    const theme = this.getAttribute("theme") ?? this.closest("[data-bs-theme]")?.getAttribute("data-bs-theme");
-    return theme === "light" || theme === "dark" ? theme : null;
-  }
-
-  /** @param {() => unknown} act */
-  async #safely(act) {
-    try {
-      await act();
-    } catch (error) {
-      console.debug("caseclock:", error);
-    }
+  #ticking(mono) {
+    const automatic_seconds = Math.floor(this.#ticker.read(mono) / 1000);
+    return this.#own && { ...this.#own, automatic_seconds, total_seconds: automatic_seconds + this.#own.manual_seconds };
   }
 }
 
-/** Runs one at a time; calls while it runs are joined into one more run after it. @param {() => Promise<void>} act */
+/** One run at a time; calls while it runs share one more run after it. */
 function joined(act) {
-  /** @type {Promise<void> | null} */
-  let running = null;
-  /** @type {Promise<void> | null} */
-  let next = null;
+  let running, next;
   const run = () => (running = act().finally(() => (running = null)));
-  return () => {
-    if (!running) return run();
-    return (next ??= running.then(() => ((next = null), run())));
-  };
+  return () => (running ? (next ??= running.then(() => ((next = null), run()))) : run());
 }
 
-/** @param {string} ref @param {string} what @param {Record<string, boolean>} [flags] */
-function pathOf(ref, what, flags = {}) {
-  const query = new window.URLSearchParams(Object.entries(flags).flatMap(([name, on]) => (on ? [[name, "true"]] : [])));
-  return `cases/${ref.split("/").map(encodeURIComponent).join("/")}/${what}${query.size ? `?${query}` : ""}`;
+function now() {
+  return { at: Date.now(), mono: performance.now() };
 }
 
-const known = (settings) => typeof settings?.allow_time_logs === "boolean";
-const instant = () => ({ at: Date.now(), mono: performance.now() });
-
-function stored(key) {
+function remembered() {
   try {
-    const value = localStorage.getItem(key);
-    return value === null ? null : value === "true";
+    return JSON.parse(localStorage.getItem(COLLAPSED) ?? "null");
   } catch {
     return null;
   }
 }
 
-function store(key, value) {
+async function safely(act) {
   try {
-    localStorage.setItem(key, String(value));
-  } catch {
-    // it is remembered until the page closes
+    await act();
+  } catch (error) {
+    console.debug("caseclock:", error);
   }
 }
 
-if (!customElements.get("handling-time")) customElements.define("handling-time", HandlingTimeElement);
+customElements.get("handling-time") ?? customElements.define("handling-time", HandlingTimeElement);

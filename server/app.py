@@ -103,7 +103,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
 
     cross_origin.install(app)
     access.install(app)
-    problems.install(app)
+    problems.install(app, pages.error_page)
     agent_socket.install(app)
     live.install(app)
     _install_api(app)

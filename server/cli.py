@@ -10,6 +10,7 @@ if len(sys.argv) > 1 and sys.argv[1] in ("serve", "demo"):
 
 import getpass
 import logging
+import math
 from typing import NoReturn
 
 import click
@@ -143,6 +144,8 @@ def user_add(name: str, role: str, full_name: str | None, time_zone: str, passwo
 @click.option("--label", default="", help="What the token is for.")
 def token(user: str, days: float, label: str) -> None:
     """Print a new bearer token of USER. It cannot be shown again."""
+    if math.isnan(days):
+        _fail("--days must be a number of days")
     database = Database(_migrated(_config()).database_url)
 
     def issue(session: object) -> str | None:

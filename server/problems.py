@@ -1,14 +1,20 @@
 """Errors that a caller can act on, as RFC 9457 problem details (`application/problem+json`)."""
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from itertools import islice
+from typing import Any, TypeAlias
 
 from flask import Flask, Response, json, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+Page: TypeAlias = Callable[[int, str], ResponseReturnValue]
+
 CONTENT_TYPE = "application/problem+json"
+_MOST_ERRORS = 20
 
 
 class Problem(Exception):
@@ -75,20 +81,25 @@ def response(status: int, detail: str, *, errors: dict[str, Any] | None = None, 
     return answer
 
 
-def install(app: Flask) -> None:
-    """Answer every error under `/api/` (and every `Problem`) as a problem document."""
+def install(app: Flask, page: Page) -> None:
+    """Answer every error as a problem document, and as `page(status, detail)` where a person looks at one."""
 
     @app.errorhandler(Problem)
-    def _problem(error: Problem) -> Response:
+    def _problem(error: Problem) -> ResponseReturnValue:
+        if _is_for_a_person():
+            return page(error.status, error.detail)
         return response(error.status, error.detail, errors=error.errors)
 
     @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Response | HTTPException:
+    def _http(error: HTTPException) -> ResponseReturnValue:
         status = error.code or 500
-        if not request.path.startswith("/api/") or status < 400:
+        if status < 400:
             return error
+        if _is_for_a_person():
+            return page(status, str(error.description or HTTPStatus(status).phrase))
         data = getattr(error, "data", None) or {}
-        errors = {field: found for where in (data.get("messages") or {}).values() for field, found in where.items()}
+        messages = (data.get("messages") or {}).values()
+        errors = dict(islice((pair for where in messages for pair in where.items()), _MOST_ERRORS))
         detail = _sentence(errors) if errors else str(error.description or HTTPStatus(status).phrase)
         return response(status, detail, errors=errors, headers=error.get_response().headers)
 
@@ -99,9 +110,14 @@ def install(app: Flask) -> None:
         return response(409, "Somebody changed the same thing at the same moment. Look again, then try again.")
 
     @app.errorhandler(Exception)
-    def _unexpected(error: Exception) -> Response:
+    def _unexpected(error: Exception) -> ResponseReturnValue:
         app.logger.exception("unexpected error on %r %r", request.method, request.path)
-        return response(500, "Something went wrong on the server. It was logged; please try again.")
+        detail = "Something went wrong on the server. It was logged; please try again."
+        return page(500, detail) if _is_for_a_person() else response(500, detail)
+
+
+def _is_for_a_person() -> bool:
+    return not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
 
 
 def _sentence(errors: dict[str, Any]) -> str:

@@ -115,7 +115,6 @@ class AgentSocket:
 
     def pump(self) -> None:
         """Read what has arrived, without waiting."""
-        self._socket.sock.settimeout(0.001)
         while self._read(0.001):
             pass
 
@@ -132,14 +131,18 @@ class AgentSocket:
         self._socket.shutdown()
 
     def _read(self, timeout_s: float) -> bool:
+        if not self._socket.connected:
+            raise Closed(None)
         self._socket.settimeout(timeout_s)
         try:
             opcode, data = self._socket.recv_data()
         except websocket.WebSocketTimeoutException:
             return False
         except (OSError, websocket.WebSocketException):
+            self.cut()
             raise Closed(None) from None
         if opcode == CLOSE:
+            self.cut()
             code = struct.unpack("!H", data[:2])[0] if len(data) >= 2 else None
             raise Closed(code, data[2:].decode())
         self.heard.append(json.loads(data))
@@ -187,10 +190,14 @@ class Outbox:
         return event
 
     def report(self, *, since: int = 0, count: int = 300, sent_at: int | None = None) -> Json:
-        """A report of up to `count` held events from `since` on."""
+        """A report of up to `count` held events from `since` on.
+
+        It names the app of its page, since it may travel over the socket of another one.
+        """
         return {
             "type": "report",
             "stream": self.stream,
+            "app": self.app,
             "first": self.first,
             "sent_at": wall_ms() if sent_at is None else sent_at,
             "events": [event for event in self.held if event["seq"] >= since][:count],
@@ -227,8 +234,13 @@ class OutsideAgent:
         return outbox
 
     def connect(self, outbox: Outbox) -> None:
-        """A new socket for the page of this outbox; raises `OSError` or `Closed` where the server is not there."""
+        """A new socket for the page of this outbox; raises `OSError` or `Closed` where the server is not there.
+
+        Whatever is not committed will be sent again: the server may be another one, which knows nothing of it.
+        """
         self.cut()
+        for each in self.outboxes.values():
+            each.received = each.committed
         self.socket = AgentSocket(self.base_url)
         try:
             welcome = self.socket.hello(self.token, stream=outbox.stream, app=outbox.app)

@@ -57,7 +57,7 @@ class ServerProcess:
         self.database_url = database_url or f"sqlite:///{folder / 'caseclock.sqlite3'}"
         self.process: subprocess.Popen[bytes] | None = None
         self._launcher = launcher
-        self._tokens: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
         self._log_path = folder / "server.log"
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CASECLOCK_")},
@@ -177,9 +177,9 @@ class ServerProcess:
 
     def token(self, username: str) -> str:
         """A bearer token of that person; the same one each time."""
-        if username not in self._tokens:
-            self._tokens[username] = self.run("token", username)
-        return self._tokens[username]
+        if username not in self.tokens:
+            self.tokens[username] = self.run("token", username)
+        return self.tokens[username]
 
     def call(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, headers: Mapping[str, str] = {}

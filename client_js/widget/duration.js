@@ -1,6 +1,4 @@
 // @ts-check
-// Durations as people type them and read them; whole seconds.
-
 const EXAMPLES = "1:30, 1h30m, 90m or 1.5h";
 const MAX_SECONDS = 1000 * 3600;
 const NUMBER = "(\\d+(?:[.,]\\d+)?|[.,]\\d+)\\s*";
@@ -16,26 +14,4 @@ export function parseDuration(typed) {
   const [hours, minutes, seconds] = parts.slice(1).map((part) => Number((part ?? "0").replace(",", ".")));
   const total = Math.round(hours * 3600 + minutes * 60 + seconds);
   return total >= 1 && total <= MAX_SECONDS ? { seconds: total } : { problem: "A time log has 1 second to 1,000 hours." };
-}
-
-/** 1:05:09 */
-export function clockText(seconds) {
-  const [hours, ...rest] = partsOf(seconds);
-  return [hours, ...rest.map((part) => String(part).padStart(2, "0"))].join(":");
-}
-
-/** 1 h 5 min 9 s, without what is nought */
-export function wordText(seconds) {
-  const words = partsOf(seconds).map((part, i) => part && `${part} ${["h", "min", "s"][i]}`);
-  return words.filter(Boolean).join(" ") || "0 s";
-}
-
-/** How long ago; an instant that lies ahead, since some clock is wrong, is now. */
-export function agoText(ms) {
-  for (const [unit, name] of /** @type {const} */ ([[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"]])) if (ms >= unit) return `${Math.floor(ms / unit)} ${name} ago`;
-  return "just now";
-}
-
-function partsOf(seconds) {
-  return [seconds / 3600, (seconds / 60) % 60, seconds % 60].map(Math.floor);
 }

@@ -1,97 +1,81 @@
 // @ts-check
-import { parseDuration, wordText } from "./duration.js";
-import { element, say, set } from "./elements.js";
+import { parseDuration } from "./duration.js";
+import { say, set } from "./markup.js";
+import { clockText } from "./words.js";
 
-/** The form for a time log: date, duration, description. */
-export class LogForm {
-  #fields = {
-    worked_at: element("input", { type: "date", test: "log-date" }),
-    duration_seconds: element("input", { autocomplete: "off", placeholder: "1:30, 90m, 1.5h", test: "log-duration" }),
-    description: element("textarea", { rows: 2, maxlength: 2000, test: "log-description" }),
+/** Loaded when it is first opened. */
+export function logForm(parts, log) {
+  const { "add-form": form, "log-understood": echo, "log-problem": problem, "log-save": save, add } = parts;
+  const fields = { worked_at: parts["log-date"], duration_seconds: parts["log-duration"], description: parts["log-description"] };
+  const { worked_at, duration_seconds: duration, description } = fields;
+
+  duration.oninput = understand;
+  parts["log-cancel"].onclick = close;
+  form.onkeydown = ({ key }) => {
+    if (key === "Escape") close();
   };
-  #echo = element("p", { class: "echo", role: "status", test: "log-understood" });
-  #problem = element("p", { class: "problem", role: "alert", id: "problem", test: "log-problem" });
-  #save = element("button", { class: "button primary", test: "log-save" }, "Save");
-  #closed;
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    send();
+  };
+  return { open, close };
 
-  constructor(log, closed) {
-    const { worked_at, duration_seconds, description } = this.#fields;
-    const label = (name, field) => element("label", {}, name, field);
-    const cancel = element("button", { type: "button", class: "button", test: "log-cancel" }, "Cancel");
-    this.#closed = closed;
-    this.element = element("form", { novalidate: true, hidden: true, "aria-label": "Add time log", test: "add-form" },
-      element("div", { class: "two" }, label("Date", worked_at), label("Duration", duration_seconds)),
-      this.#echo, label("Description", description), this.#problem,
-      element("div", { class: "actions" }, this.#save, cancel));
-    duration_seconds.oninput = () => this.#understand();
-    cancel.onclick = () => this.close();
-    this.element.onkeydown = ({ key }) => key === "Escape" && this.close();
-    this.element.onsubmit = (event) => {
-      event.preventDefault();
-      this.#send(log);
-    };
-  }
-
-  open() {
-    const { worked_at, duration_seconds } = this.#fields;
-    this.element.reset();
-    this.element.hidden = false;
+  function open() {
+    form.reset();
+    form.hidden = false;
+    add.hidden = true;
     worked_at.value = worked_at.max = dateText(new Date());
-    this.#complain("");
-    this.#understand();
-    this.element.scrollIntoView({ block: "nearest" });
-    duration_seconds.focus();
+    understand();
+    complain("", "duration_seconds");
   }
 
-  close() {
-    if (this.element.hidden) return;
-    this.element.hidden = true;
-    this.#closed();
+  function close() {
+    if (form.hidden) return;
+    form.hidden = true;
+    add.hidden = false;
+    add.focus();
   }
 
-  #understand() {
-    const { seconds } = parseDuration(this.#fields.duration_seconds.value);
-    say(this.#echo, seconds ? `= ${wordText(seconds)}` : "");
-    if (seconds) this.#complain("");
+  function understand() {
+    const { seconds } = parseDuration(duration.value);
+    say(echo, seconds ? `= ${clockText(seconds)} (h:mm:ss)` : "");
+    if (seconds) complain("");
   }
 
-  async #send(log) {
-    const { worked_at: { value: date }, duration_seconds: { value }, description } = this.#fields;
-    const { seconds, problem } = parseDuration(value), now = new Date();
-    if (!date || date > dateText(now)) return this.#complain("Choose today or an earlier day.", "worked_at");
-    if (problem) return this.#complain(problem, "duration_seconds");
-    if (this.#save.disabled) return;
-    this.#save.disabled = true;
+  async function send() {
+    const { seconds, problem } = parseDuration(duration.value), now = new Date(), date = worked_at.value;
+    if (!date || date > dateText(now)) return complain("Choose today or an earlier day.", "worked_at");
+    if (problem) return complain(problem, "duration_seconds");
+    if (save.disabled) return;
+    save.disabled = true;
     try {
       await log({ duration_seconds: seconds, description: description.value, worked_at: instantOf(date, now) });
-      this.close();
+      close();
     } catch (error) {
-      const { status, message, fields } = /** @type {any} */ (error);
-      const [field, words] = Object.entries(fields ?? {}).find(([name]) => name in this.#fields) ?? [];
-      this.#complain(words ?? (status ? message : "No answer: look in the history before you save again, it may be there."), field);
+      const { status, message, fields: named } = /** @type {any} */ (error);
+      const wrong = Object.keys(fields).find((name) => named?.[name]);
+      complain(wrong ? named[wrong] : status ? message : "No answer: look in the history before you save again, it may be there.", wrong);
     }
-    this.#save.disabled = false;
+    save.disabled = false;
   }
 
-  /** Says what is wrong, and with which field. */
-  #complain(text, wrong) {
-    for (const [name, field] of Object.entries(this.#fields)) {
-      set(field, "aria-invalid", name === wrong);
-      set(field, "aria-describedby", name === wrong && "problem");
-      if (name !== wrong) continue;
-      field.closest(".two, label")?.after(this.#problem);
-      field.focus();
+  function complain(text, about = "") {
+    for (const [name, field] of Object.entries(fields)) {
+      set(field, "aria-invalid", !!text && name === about);
+      set(field, "aria-describedby", name === about && "problem");
     }
-    say(this.#problem, text);
+    fields[about]?.closest(".two, form > label").after(problem);
+    fields[about]?.focus();
+    say(problem, text);
+    form.scrollIntoView({ block: "nearest" });
   }
 }
 
-/** The instant that a chosen day stands for: now if it is today, else its noon. */
+/** Now, if the day is today; else its noon. */
 export function instantOf(date, now) {
   return (date === dateText(now) ? now : new Date(`${date}T12:00`)).toISOString();
 }
 
-/** A day where the person is, as date fields write it. */
 export function dateText(day) {
   return new Date(Date.UTC(day.getFullYear(), day.getMonth(), day.getDate())).toISOString().slice(0, 10);
 }

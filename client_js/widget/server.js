@@ -1,7 +1,7 @@
 // @ts-check
 const TIMEOUT_MS = 15_000;
 
-/** What the server said against it, by field where it named one; `status` 0: it did not answer. */
+/** `status` 0: it did not answer. */
 export class ServerProblem extends Error {
   constructor(status, message, fields = {}) {
     super(message);
@@ -10,7 +10,6 @@ export class ServerProblem extends Error {
   }
 }
 
-/** Asks the HTTP API, signed in as the agent of the page is; a `body` makes it a POST. */
 export async function ask(agent, path, body) {
   const token = await (typeof agent?.token === "function" ? agent.token() : agent?.token);
   const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content");
@@ -26,7 +25,6 @@ export async function ask(agent, path, body) {
   throw problemOf(answer?.status ?? 0, said);
 }
 
-/** From a problem document, or from whatever came instead. */
 export function problemOf(status, said) {
   const { json, ...plain } = said?.errors ?? {};
   const fields = Object.fromEntries(Object.entries({ ...plain, ...json }).map(([name, messages]) => [name, [messages].flat().join(" ")]));

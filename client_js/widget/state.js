@@ -10,7 +10,7 @@ const STANDS = {
 };
 const SHORT = { running: "Running", standing: "Stands", resolved: "Resolved", off: "Off" };
 
-/** Why the clock of a case runs or stands, in words. @type {import("./types.d.ts").ClockStateOf} */
+/** @type {import("./types.d.ts").ClockStateOf} */
 export function clockState(ref, status, { resolved, offline, enabled }) {
   const [sign, text] = resolved ? /** @type {const} */ (["resolved", "Resolved: no more time is counted"]) : signOf(ref, status, enabled);
   const notes = [];

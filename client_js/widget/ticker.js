@@ -2,11 +2,7 @@
 const SMALL_MS = 3000;
 const SLOWED = 0.25;
 
-/**
- * One's own time as a clock: what the server knew at one instant, and what has passed since. It subtracts instants and counts no ticks.
- * News that would put it back by less than three seconds slow it down instead, until reality has caught up.
- * Milliseconds; `mono` is `performance.now()`.
- */
+/** What was known at one instant, and what has passed since. */
 export class Ticker {
   #base = 0;
   #from = 0;
@@ -38,7 +34,7 @@ export class Ticker {
     this.#since = running ? mono : null;
   }
 
-  /** The page did not live in between: nobody proved that time. */
+  /** Nobody proved the time between. */
   skip(last, mono) {
     if (!this.running) return;
     this.run(false, last);

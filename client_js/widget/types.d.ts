@@ -47,8 +47,9 @@ export interface Shown {
   /** The username of who is looking. */
   me?: string;
   history: History | null;
-  result: { message: string; status?: number } | null;
-  theme: string | null;
+  /** What came of the last act; an `Error` if it went wrong. */
+  result: { message: string } | null;
+  theme?: string | null;
   now: number;
 }
 
@@ -57,7 +58,9 @@ export interface Acts {
   collapse(on: boolean): void;
   refresh(): void;
   lock(): void;
-  history(): void;
+  history(): Promise<void>;
+  /** Does it, and says what goes wrong. */
+  attempt(act: () => Promise<void>): void;
   /** Throws a `ServerProblem`. */
   log(entry: NewLog): Promise<void>;
 }
@@ -66,8 +69,18 @@ export interface Box { left: number; top: number; right: number; bottom: number 
 
 export type ParseDuration = (typed: string) => { seconds: number; problem?: undefined } | { seconds?: undefined; problem: string };
 /** `offline`: the connection has been gone for a while. */
-export type ClockStateOf = (ref: string, status: AgentStatus | null, known: { resolved: boolean; offline: boolean; enabled: boolean }) => ClockState;
-/** The right and bottom edge for a box of this size in what can be seen of the form; null where nothing can. */
-export type CornerOf = (form: Box, view: Box, size: { width: number; height: number }) => { right: number; bottom: number } | null;
+export type ClockStateOf = (ref: string, status: AgentStatus | null | undefined, known: { resolved: boolean; offline: boolean; enabled: boolean }) => ClockState;
+export interface Size { width: number; height: number }
+
+/** The right and bottom edge for a box of this size in what can be seen of the form (all of the view, if the form is empty); null where nothing can. */
+export type CornerOf = (form: Box, view: Size, size: Size) => { right: number; bottom: number } | null;
 /** Keeps an element in its corner until the signal ends it; returns how to look again. */
 export type KeepInCorner = (host: HTMLElement, sheet: CSSStyleSheet, signal: AbortSignal) => () => void;
+export type ViewOf = (acts: Acts) => {
+  root: HTMLElement;
+  /** The elements that change, by their test id. */
+  parts: Record<string, any>;
+  render(shown: Shown): void;
+  /** Closes what was opened in it. */
+  close(): void;
+};

@@ -1,5 +1,6 @@
 """Administration over HTTP: settings, tracker records, their purge."""
 
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -84,10 +85,11 @@ def purge_records(purge: dict[str, Any]) -> dict[str, Any]:
         found = database().read(lambda session: records.count(session, chosen))
         return _result(found.records, found.duration_ms, dry_run=True)
     now = clock.now_ms()
-    gone = duration_ms = 0
-    while (batch := database().write(lambda session: records.purge_batch(session, chosen, now=now))).records:
+    gone = duration_ms = last_id = 0
+    while (batch := database().write(partial(records.purge_batch, chosen=chosen, now=now, after_id=last_id))).records:
         gone += batch.records
         duration_ms += batch.duration_ms
+        last_id = batch.last_id
     return _result(gone, duration_ms, dry_run=False)
 
 

@@ -33,10 +33,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many records a purge took, or would take, and their time in milliseconds."""
+    """How many records a purge took, or would take, and their time in milliseconds; `last_id` is the last it took."""
 
     records: int
     duration_ms: int
+    last_id: int = 0
 
 
 def page(
@@ -58,10 +59,11 @@ def count(session: Session, chosen: Filter) -> Purged:
     return Purged(records, int(duration_ms))
 
 
-def purge_batch(session: Session, chosen: Filter, *, now: int) -> Purged:
-    """Delete up to a thousand chosen records. Their time cannot come back through a late browser.
+def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0) -> Purged:
+    """Delete up to a thousand chosen records above `after_id`. Their time cannot come back through a late browser.
 
-    Call it, a transaction each time, until it takes none.
+    Call it, a transaction each time, until it takes none; with the `last_id` of the batch before, no batch reads
+    again what the ones before it left.
     """
     rows = session.execute(
         _chosen(
@@ -73,6 +75,7 @@ def purge_batch(session: Session, chosen: Filter, *, now: int) -> Purged:
             ),
             chosen,
         )
+        .where(TrackerRecord.id > after_id)
         .order_by(TrackerRecord.id)
         .limit(_BATCH)
     ).all()
@@ -90,7 +93,7 @@ def purge_batch(session: Session, chosen: Filter, *, now: int) -> Purged:
     if tombs:
         session.execute(insert(PurgedSpan), tombs)
     session.execute(delete(TrackerRecord).where(TrackerRecord.id.in_([row.id for row in rows])))
-    return Purged(len(rows), sum(row.ended_at - row.started_at for row in rows))
+    return Purged(len(rows), sum(row.ended_at - row.started_at for row in rows), rows[-1].id)
 
 
 def forget_old_tombs(session: Session, *, now: int) -> None:

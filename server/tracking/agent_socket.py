@@ -144,6 +144,8 @@ def _signed_in(service: Tracking, ws: Any) -> Connection:
         socket=cast(Socket, ws),
         representative_id=person.id,
         username=person.username,
+        name=person.name,
+        role=person.role,
         sees_everyone=person.sees_everyone,
         stream=hello.stream,
         app=hello.app,
@@ -185,15 +187,11 @@ def _welcome(service: Tracking, connection: Connection, ws: Any) -> None:
         service, connection.stream, representative_id=connection.representative_id, app=connection.app, now=now
     )
     own = entry.representative_id == connection.representative_id
-    name = g.person.name if g.person is not None and g.person.username == connection.username else None
     welcome = {
         "type": "welcome",
         "protocol": wire.PROTOCOL,
         "server_at": now,
-        "representative": {
-            "username": connection.username,
-            "name": name or _name_of(connection.representative_id),
-        },
+        "representative": {"username": connection.username, "name": connection.name, "role": connection.role},
         "beat_s": wire.BEAT_S,
         "max_gap_s": wire.MAX_GAP_S,
         "update_interval_s": service.settings.value.update_interval_minutes * 60,
@@ -202,11 +200,6 @@ def _welcome(service: Tracking, connection: Connection, ws: Any) -> None:
         "settings": agent_settings(service.settings.value),
     }
     ws.send(wire.encode(welcome))
-
-
-def _name_of(person_id: int) -> str:
-    person = database().read(lambda session: session.get(Person, person_id))
-    return person.name if person is not None else ""
 
 
 def _answers(service: Tracking, connection: Connection, text: str | bytes) -> list[dict[str, Any]]:

@@ -30,20 +30,26 @@ def post_report() -> Response:
     for now (`gap`, `rate_limited`, `not_yours`) is answered with the `error` and a status of 409, 429 or 403.
     """
     service = tracking()
-    request.max_content_length = service.limits.frame_bytes
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise Problem(
-            f"A report has at most {service.limits.frame_bytes} bytes: send it in parts.",
-            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        ) from None
+    body = _body(service.limits.frame_bytes)
     try:
         report, answers = wire.decode_report(body, max_events=service.limits.events_per_report)
     except wire.BadMessage as problem:
         raise Problem(str(problem)) from None
     answers += take_report(service, report, representative_id=current_person().id, app="workspace", now=clock.now_ms())
     return _response(answers)
+
+
+def _body(most: int) -> bytes:
+    """The body, whether its length was announced or not."""
+    request.max_content_length = most + 1  # what is longer is cut there, not refused, if it comes in chunks
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        body = None
+    if body is None or len(body) > most:
+        text = f"A report has at most {most} bytes: send it in parts."
+        raise Problem(text, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return body
 
 
 def _response(answers: list[dict[str, object]]) -> Response:

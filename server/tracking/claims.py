@@ -120,15 +120,14 @@ def place(applied: int, first: int, events: Sequence[Event | Refused]) -> Placed
 
     `first` is the lowest `seq` the browser still holds: a hole below it can never be filled and is a loss.
     """
-    fresh: list[Event | Refused] = []
-    lost = (applied + 1, first - 1) if first > applied + 1 else None
+    fresh = events if events and events[0].seq > applied else [event for event in events if event.seq > applied]
+    lost = None
+    if first > applied + 1:
+        lost = (applied + 1, first - 1)
     expected = max(applied + 1, first)
-    for event in events:
-        if event.seq <= applied or (fresh and event.seq < expected):
-            continue
+    for event in fresh:
         if event.seq != expected:
             return Placed((), None, expected, event.seq)
-        fresh.append(event)
         expected += 1
     return Placed(fresh, lost)
 

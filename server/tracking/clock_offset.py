@@ -28,8 +28,8 @@ _MAX_DRIFT_MS = 4_000
 class ClockOffset:
     """What to add to a browser's wall clock, in milliseconds.
 
-    `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None where
-    the newest lag was not.
+    `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None
+    where the newest lag was not.
     """
 
     value_ms: int

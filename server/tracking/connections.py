@@ -35,6 +35,8 @@ class Connection:
     socket: Socket
     representative_id: int
     username: str
+    name: str
+    role: str
     sees_everyone: bool
     stream: str
     app: App

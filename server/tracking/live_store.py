@@ -52,8 +52,9 @@ class LiveStream:
         return claims
 
     def has_claim_on(self, case: str) -> bool:
-        """Whether anything proven and uncommitted is on this case."""
-        return any(claim.case == case for claim in self.claims())
+        """Whether a commit after a beat would give this case time: it is attended now, or something of it waits."""
+        held = self.state.open_claim
+        return (held is not None and held.case == case) or any(claim.case == case for claim in self.pending)
 
     def with_report(
         self, folded: Folded, *, lost: tuple[int, int] | None, cut: Sequence[Claim], now: int

@@ -1,5 +1,6 @@
 """The pages: sign-in, workspace, hub, administration, supervision; and the scripts for host pages."""
 
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -117,6 +118,11 @@ def client(name: str) -> Response:
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return answer
+
+
+def error_page(status: int, detail: str) -> ResponseReturnValue:
+    """What a person sees instead of a page: what is wrong, and a way on."""
+    return render_template("error.html", title=HTTPStatus(status).phrase, detail=detail), status
 
 
 def _sign_in_form(problem: str | None = None, username: str = "") -> str:

@@ -62,28 +62,26 @@ def test_the_name_may_be_typed_with_blanks_and_capitals(eva: World) -> None:
     assert _sign_in(eva.client(), " Eva ").status_code == 302
 
 
-@pytest.mark.parametrize(
-    ("username", "password"),
-    [
-        ("eva", "wrong"),
-        ("eva", ""),
-        ("nobody", PASSWORD),
-        ("", ""),
-        ("eva\0", PASSWORD),
-        ("' OR 1=1 --", "x"),
-        ("eva", PASSWORD + "\0"),
-        ("e" * 100_000, "p" * 100_000),
-        ("ana", "!"),
-    ],
-)
-def test_a_wrong_name_or_password_gives_the_same_answer(eva: World, username: str, password: str) -> None:
-    client = eva.client()
+WRONG = [
+    ("eva", "wrong"),
+    ("eva", ""),
+    ("nobody", PASSWORD),
+    ("", ""),
+    ("eva\0", PASSWORD),
+    ("' OR 1=1 --", "x"),
+    ("eva", PASSWORD + "\0"),
+    ("e" * 100_000, "p" * 100_000),
+    ("ana", "!"),
+]
 
-    answer = _sign_in(client, username, password)
 
-    assert answer.status_code == 401
-    assert "do not fit together" in answer.text
-    assert client.get(URL).status_code == 401
+def test_a_wrong_name_or_password_gives_the_same_answer(eva: World) -> None:
+    for username, password in WRONG:
+        client = eva.client()
+        answer = _sign_in(client, username, password)
+        assert answer.status_code == 401, username[:20]
+        assert "do not fit together" in answer.text
+        assert client.get(URL).status_code == 401
 
 
 def test_a_typed_name_comes_back_as_text_not_as_markup(eva: World) -> None:
@@ -205,35 +203,34 @@ def test_a_page_sends_a_stranger_to_the_sign_in_and_back(eva: World) -> None:
     assert _sign_in(client, next="/hub?a=1").headers["Location"] == "/hub?a=1"
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\\evil.example/",
-        "\\\\evil.example",
-        "/\t/evil.example",
-        "/\n/evil.example",
-        " //evil.example",
-        "javascript:alert(1)",
-        "http:evil.example",
-        "///evil.example",
-        "//[",
-        "/[",
-        "/x\r\nSet-Cookie: a=b",
-        "",
-    ],
-)
-def test_signing_in_never_leads_to_another_host(eva: World, target: str) -> None:
-    answer = _sign_in(eva.client(), next=target)
+FOREIGN = [
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example/",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    " //evil.example",
+    "javascript:alert(1)",
+    "http:evil.example",
+    "///evil.example",
+    "//[",
+    "/[",
+    "/x\r\nSet-Cookie: a=b",
+    "",
+]
 
-    place = answer.headers["Location"]
-    assert answer.status_code == 302
-    assert place.startswith("/")
-    assert not place.startswith(("//", "/\\"))
-    assert "evil" not in place.split("?")[0] or place.startswith("/x")
-    assert "\n" not in place
-    assert "\r" not in place
+
+def test_signing_in_never_leads_to_another_host(eva: World) -> None:
+    for target in FOREIGN:
+        assert eva.client().get("/sign-in", query_string={"next": target}).status_code == 200, target
+        answer = _sign_in(eva.client(), next=target)
+        place = answer.headers["Location"]
+        assert answer.status_code == 302, target
+        assert place.startswith("/"), target
+        assert not place.startswith(("//", "/\\")), target
+        assert "evil" not in place, target
+        assert not {"\n", "\r"} & set(place), target
 
 
 def test_the_demo_password_is_refused_outside_of_the_demo(world: World) -> None:

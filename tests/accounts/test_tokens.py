@@ -29,26 +29,16 @@ def test_the_scheme_may_be_written_in_any_case(world: World, scheme: str) -> Non
     assert _with(world, f"{scheme} {world.tokens['ana']}") == (200, "")
 
 
-@pytest.mark.parametrize(
-    "authorization",
-    [
-        "Bearer",
-        "Bearer ",
-        "Bearer cc_unknown",
-        "Bearer cc_" + "x" * 10_000,
-        "Bearer \x00",
-        "Bearer ' OR 1=1 --",
-        "Bearer \xff\xfe",
-        "Bearer null",
-    ],
-)
-def test_an_unknown_token_is_refused_in_words(each_world: World, authorization: str) -> None:
-    answer = each_world.client().get(URL, headers={"Authorization": authorization})
+UNKNOWN = ["", " ", " cc_unknown", " cc_" + "x" * 10_000, " \x00", " ' OR 1=1 --", " \xff\xfe", " null"]
 
-    assert answer.status_code == 401
-    assert answer.content_type == "application/problem+json"
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert "Get a new one" in answer.json["detail"]
+
+def test_an_unknown_token_is_refused_in_words(each_world: World) -> None:
+    for token in UNKNOWN:
+        answer = each_world.client().get(URL, headers={"Authorization": f"Bearer{token}"})
+        assert answer.status_code == 401, token[:20]
+        assert answer.content_type == "application/problem+json"
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "Get a new one" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "Digest", ""])

@@ -98,8 +98,7 @@ def test_the_search_takes_every_character_as_itself(each_world: World) -> None:
     assert len(_refs(client, search="_")) == 1
 
 
-@pytest.mark.parametrize("name", ["limit", "cursor", "search", "status"])
-def test_a_bad_query_is_refused_in_words(each_world: World, name: str) -> None:
+def test_a_bad_query_is_refused_in_words(each_world: World) -> None:
     bad = {
         "limit": ["0", "-1", "501", "abc", "", "1.5", "9" * 5000, "1e3", "NaN"],
         "cursor": ["", "abc", "-1", "1.5", "9" * 19, "9" * 10_000, "²", "1 OR 1=1", "\0"],
@@ -107,9 +106,9 @@ def test_a_bad_query_is_refused_in_words(each_world: World, name: str) -> None:
         "status": ["", "ACTIVE", "active'--", "\0"],
     }
     client = each_world.client("ana")
-    for value in bad[name]:
+    for name, value in [(name, value) for name, values in bad.items() for value in values]:
         answer = client.get(URL, query_string={name: value})
-        assert answer.status_code == 422, (value[:20], answer.text)
+        assert answer.status_code == 422, (name, value[:20], answer.text)
         assert answer.content_type == "application/problem+json"
         assert answer.json["detail"]
 

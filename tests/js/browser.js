@@ -1,5 +1,18 @@
 // @ts-check
+import { webcrypto } from "node:crypto";
+
 /** A browser, a clock and a server to test the agent with: everything runs when the test says so, and nothing else does. */
+
+// Node has them since 19 and 20; browsers have always had them.
+globalThis.crypto ??= /** @type {any} */ (webcrypto);
+globalThis.CustomEvent ??= /** @type {any} */ (
+  class extends Event {
+    constructor(/** @type {string} */ type, /** @type {CustomEventInit} */ { detail = null } = {}) {
+      super(type);
+      this.detail = detail;
+    }
+  }
+);
 
 let pages = 0;
 

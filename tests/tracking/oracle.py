@@ -6,6 +6,7 @@ corrects no clocks; and it keeps no claims: it asks of each tick who was in fron
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from server.tracking.events import Event, Refused
 from server.tracking.spans import Interval
@@ -87,7 +88,7 @@ def _held(stream: str, facts: Sequence[Fact], untracked: Sequence[Interval]) -> 
     ticks: list[tuple[int, Hold]] = []
     since = 0
     running: str | None = None
-    for one, other in zip(facts, facts[1:], strict=False):
+    for one, other in pairwise(facts):
         case = None if one.event is None or _within(one.instant, untracked) else _in_front(one.event)
         if case is None or case != running:
             since = one.instant

@@ -32,7 +32,13 @@ STREAMS = ("aaaa", "bbbb", "cccc")
 
 
 def shows(
-    seq: int, after_ms: int, case: str | None = "CAS-1001", cause: str = "beat", *, mono: int | None = None, **facts: Any
+    seq: int,
+    after_ms: int,
+    case: str | None = "CAS-1001",
+    cause: str = "beat",
+    *,
+    mono: int | None = None,
+    **facts: Any,
 ) -> Event:
     """An event `after_ms` after noon by a right clock, attending `case` unless `facts` say otherwise."""
     told: dict[str, Any] = {
@@ -71,7 +77,7 @@ def delivery(
 class Receiver:
     """Takes reports in and commits them as the server does, with a list for a database."""
 
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     max_gap_ms: int = MAX_GAP_MS
     oldest: int = 0
     untracked: Sequence[Interval] = ()
@@ -203,7 +209,7 @@ def pages(draw: st.DrawFn, stream: str, *, max_events: int = 14) -> Page:
         elif weather == "nap":
             instant += 2_100
         elif weather == "set back":
-            lag += draw(st.sampled_from([2_100, HOUR_MS]))
+            lag += draw(st.sampled_from([200_000, HOUR_MS]))
         elif weather == "set forward":
             lag, set_forward = lag - HOUR_MS, True
         at = instant if travel else instant - lag

@@ -69,7 +69,9 @@ ROWS: list[tuple[str, Policy, dict[str, Any], str | None]] = [
 
 
 @pytest.mark.parametrize(("policy", "facts", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_a_row_of_the_table_decides_whose_clock_runs(policy: Policy, facts: dict[str, Any], expected: str | None) -> None:
+def test_a_row_of_the_table_decides_whose_clock_runs(
+    policy: Policy, facts: dict[str, Any], expected: str | None
+) -> None:
     assert attended_case(shows(1, 0, **facts), policy) == expected
 
 
@@ -102,9 +104,7 @@ def _claimed_over_a_beat(event: Event, policy: Policy, *, enabled: bool) -> str 
     """The case that gets the twenty seconds after this snapshot, from the fold itself."""
     bounds = Bounds(60_000, 0, () if enabled else ((NOON - 1, NOON + 60_000),))
     later = shows(2, 20_000, focused=False)
-    folded = fold(
-        StreamState("aaaa"), [event, later], sent_at=later.at, arrival=later.at, policy=policy, bounds=bounds
-    )
+    folded = fold(StreamState("aaaa"), [event, later], sent_at=later.at, arrival=later.at, policy=policy, bounds=bounds)
     if enabled:
         assert not folded.refusals
     assert all((claim.started, claim.ended) == (NOON, NOON + 20_000) for claim in folded.claims)

@@ -74,12 +74,6 @@ class TestPlace:
         events = [shows(1, 0), broken(2), shows(3, 20)]
         assert place(0, 1, events) == Placed(events)
 
-    def test_a_duplicate_may_stand_before_and_behind_what_is_new(self) -> None:
-        """X21: an event told twice in one report is skipped like any other duplicate."""
-        one, two = shows(1, 0), shows(2, 10)
-        assert list(place(0, 1, [one, one, two, two]).fresh) == [one, two]
-        assert list(place(1, 1, [two, one, two]).fresh) == [two]
-
 
 class TestWhatCounts:
     def test_f1_time_between_two_events_counts_and_after_the_newest_does_not_yet(self) -> None:
@@ -88,9 +82,7 @@ class TestWhatCounts:
 
     def test_a_claim_is_a_run_of_events_and_keeps_the_causes_of_its_ends(self) -> None:
         receiver = Receiver()
-        receiver.take(
-            delivery(shows(1, 0, cause="open"), shows(2, 20_000), shows(3, 25_000, cause="blur", **AWAY))
-        )
+        receiver.take(delivery(shows(1, 0, cause="open"), shows(2, 20_000), shows(3, 25_000, cause="blur", **AWAY)))
         (claim,) = receiver.claims()
         assert claim == Claim(A, "aaaa", NOON, NOON, NOON + 25_000, "open", "blur")
 
@@ -477,12 +469,14 @@ class TestWaitingForTheCommit:
         receiver.take(*news)
         assert receiver.entries["aaaa"].is_dirty
 
-    def test_it_knows_which_cases_wait(self) -> None:
+    def test_it_knows_which_cases_wait_and_which_one_is_in_front(self) -> None:
         receiver = Receiver()
         receiver.take(delivery(shows(1, 0), shows(2, 20_000, B)))
         entry = receiver.entries["aaaa"]
-        assert entry.has_claim_on(A)
-        assert not entry.has_claim_on(B)
+        assert [entry.has_claim_on(case) for case in (A, B, C)] == [True, True, False]
+        receiver.commit()
+        entry = receiver.entries["aaaa"]
+        assert [entry.has_claim_on(case) for case in (A, B, C)] == [False, True, False]
 
     def test_a_store_keeps_one_entry_a_stream_and_forgets_what_is_dropped(self) -> None:
         store = MemoryLiveStore()

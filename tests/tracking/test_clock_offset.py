@@ -5,6 +5,7 @@ after a time of travel.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ AWAY: dict[str, Any] = {"focused": False}
 class Computer:
     """A computer with a wall clock that is ahead by `ahead` and runs at `rate`, and one page on it."""
 
-    def __init__(self, *, ahead: int = 0, rate: float = 1, stream: str = "aaaa", receiver: Receiver | None = None) -> None:
+    def __init__(
+        self, *, ahead: int = 0, rate: float = 1, stream: str = "aaaa", receiver: Receiver | None = None
+    ) -> None:
         self.ahead = ahead
         self.rate = rate
         self.asleep_ms = 0
@@ -114,6 +117,28 @@ class TestTravel:
         computer.receiver.commit()
         assert sum(span.ended - span.started for span in computer.receiver.credited) == 200_000
 
+    def test_a_late_first_message_that_is_committed_already_costs_its_lateness_at_most(self) -> None:
+        """What is committed stays where it was put; nothing is credited twice to make up for it."""
+        computer = Computer().does(0).does(20_000).delivers(20_000, travel=5_000)
+        computer.receiver.commit()
+        computer.beats(40_000, 100_000)
+        computer.receiver.commit()
+        spans = sorted((span.started - NOON, span.ended - NOON) for span in computer.receiver.credited)
+        assert spans == [(5_000, 25_000), (25_000, 100_000)]
+
+    def test_a_late_message_during_a_commit_doubles_nothing(self) -> None:
+        """The run is anchored anew between the moment a commit took its values and the moment it was done."""
+        computer = Computer().does(0).does(20_000).delivers(20_000, travel=5_000)
+        receiver = computer.receiver
+        under_way = receiver.entries["aaaa"]
+        receiver.credited += receiver.spans()
+        computer.beats(40_000, 60_000)
+        receiver.entries["aaaa"] = receiver.entries["aaaa"].after_commit(under_way)
+        computer.beats(80_000, 100_000)
+        receiver.commit()
+        spans = sorted((span.started - NOON, span.ended - NOON) for span in receiver.credited)
+        assert spans == [(5_000, 25_000), (25_000, 100_000)]
+
     @pytest.mark.parametrize("stalled_ms", [20_000, 40_000, 50_000])
     def test_a_network_that_stands_still_and_delivers_all_at_once_changes_no_duration(self, stalled_ms: int) -> None:
         """Lags that rise by far and fall message by message, all arriving at one instant."""
@@ -144,7 +169,7 @@ class TestTravel:
         computer.beats(720_000, 2_000_000, travels=[-600_000])
         computer.receiver.commit()
         spans = sorted((span.started, span.ended) for span in computer.receiver.credited)
-        assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
         assert spans[-1][1] == NOON + 2_000_000 - 600_000
 
 
@@ -212,7 +237,7 @@ class TestAClockThatIsSet:
 
     @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS, 90_000])
     @pytest.mark.parametrize("stands_still", [True, False], ids=["macOS and Linux", "Windows"])
-    def test_a_clock_set_while_the_machine_slept(self, by: int, stands_still: bool) -> None:  # noqa: FBT001
+    def test_a_clock_set_while_the_machine_slept(self, by: int, stands_still: bool) -> None:
         computer = Computer().beats(0, 100_000)
         computer.asleep_ms = 8 * HOUR_MS if stands_still else 0
         computer.ahead = by
@@ -222,7 +247,7 @@ class TestAClockThatIsSet:
 
     @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
     @pytest.mark.parametrize("slept_first", [True, False], ids=["sleep, then set", "set, then sleep"])
-    def test_a_sleep_and_a_step_in_one_report_are_told_apart(self, by: int, slept_first: bool) -> None:  # noqa: FBT001
+    def test_a_sleep_and_a_step_in_one_report_are_told_apart(self, by: int, slept_first: bool) -> None:
         computer = Computer().does(0).delivers(0).does(20_000)
         if slept_first:
             computer.asleep_ms = 600_000
@@ -256,7 +281,7 @@ class TestAClockThatIsSet:
 
     @pytest.mark.parametrize("by", [HOUR_MS, -HOUR_MS])
     @pytest.mark.parametrize("alone", [True, False], ids=["in a report of its own", "with what follows"])
-    def test_a_step_behind_a_refused_end_of_a_report(self, by: int, alone: bool) -> None:  # noqa: FBT001
+    def test_a_step_behind_a_refused_end_of_a_report(self, by: int, alone: bool) -> None:
         computer = Computer().beats(0, 100_000)
         computer.told.append(Refused(len(computer.told) + 1, "bad_message", "Not an event.", "{}"))
         if alone:

@@ -81,7 +81,8 @@ def days(world: World, who: str = "ana") -> dict[date, int]:
     query = select(DailyTotal.day, DailyTotal.automatic_ms).where(DailyTotal.representative_id == world.ids[who])
     found: dict[date, int] = {}
     for day, ms in world.read(lambda session: session.execute(query).all()):
-        found[day] = found.get(day, 0) + ms
+        one = date.fromisoformat(str(day))
+        found[one] = found.get(one, 0) + ms
     return found
 
 
@@ -187,9 +188,9 @@ def test_a_day_is_a_day_in_the_representatives_zone(
     assert credited_ms(each_world) == minutes * MINUTE
 
 
-def test_every_zone_splits_every_hour_of_two_years_into_days_without_rest() -> None:
+def test_every_zone_splits_a_year_into_days_without_rest() -> None:
     """X44: no zone, on no day, loses a millisecond, doubles one or never ends."""
-    start, end = at("2026-01-01T00:00:00+00:00"), at("2028-01-01T00:00:00+00:00")
+    start, end = at("2026-01-01T00:00:00+00:00"), at("2027-01-01T00:00:00+00:00")
     for name in sorted(available_timezones()):
         parts = by_day(start, end, ZoneInfo(name))
         assert sum(ms for _, ms in parts) == end - start, name
@@ -483,19 +484,18 @@ def test_a_database_that_fails_in_the_middle_keeps_what_is_done_and_tells_of_it(
     assert sum(len(one.covered) for one in heard) == 6
 
 
-def test_a_full_or_read_only_database_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_database_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """X53: errors of SQLite itself."""
     page, start = worked(world)
     take(world, page)
 
     def only_read(session: Any) -> None:
-        session.execute(commit_module.select(1))
         session.connection().exec_driver_sql("PRAGMA query_only=ON")
 
     world.write(only_read)
     with pytest.raises(DBAPIError):
         commit_all(world)
-    world.write(lambda session: session.connection().exec_driver_sql("PRAGMA query_only=OFF"))
+    world.database.engine.dispose()
     commit_all(world)
     assert spans(world) == [("CAS-1001", start, start + 3 * MINUTE)]
 

@@ -1,5 +1,7 @@
 """Interval algebra: half-open intervals, against a set of instants."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,7 +65,7 @@ def test_total_is_the_sum_of_lengths() -> None:
 def test_union_covers_the_same_instants_and_is_disjoint_and_sorted(intervals: list[Interval]) -> None:
     merged = union(intervals)
     assert _instants(merged) == _instants(intervals)
-    assert all(one[1] < other[0] for one, other in zip(merged, merged[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in pairwise(merged))
     assert all(start < end for start, end in merged)
     assert total(merged) == len(_instants(intervals))
 

@@ -23,13 +23,13 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
-/** A picture of `icons.svg`; it says nothing to screen readers. @param {string} name */
+/** A picture of templates/icons.svg, which every page holds; it says nothing to screen readers. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
+  use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
 }

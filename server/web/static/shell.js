@@ -17,7 +17,7 @@ function startToggle(button) {
     button.setAttribute("aria-label", label);
     button.title = label;
     button.dataset.theme = theme;
-    button.querySelector("use")?.setAttribute("href", `/static/icons.svg#theme-${theme}`);
+    button.querySelector("use")?.setAttribute("href", `#icon-theme-${theme}`);
   };
   button.addEventListener("click", () => {
     choose(THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length]);

@@ -22,7 +22,7 @@ const WEEK = 7;
  * @param {{now: number, addressOf: (day: string) => string}} options
  */
 export function reportParts(report, options) {
-  return [figures(report), timelinePanel(report, options), h("div", { class: "day-pair" }, daysPanel(report, options), casesPanel(report)), spansPanel(report)];
+  return [figures(report), timelinePanel(report, options), h("div", { class: "day-pair" }, daysPanel(report, options), casesPanel(report)), ...(report.spans.length ? [spansPanel(report)] : [])];
 }
 
 /** What a screen reader hears when a day is there. @param {Report} report */
@@ -179,11 +179,12 @@ function casesPanel(report) {
 
 /** @param {Report} report */
 function spansPanel(report) {
-  const panel = h("section", { class: "panel", "aria-labelledby": "spans-title" }, h("h3", { id: "spans-title" }, "Spans of the day"));
-  if (!report.spans.length) return panel.append(empty("No spans to list.")), panel;
   const colourOf = coloursOf(report);
   const rows = report.spans.map((span, place) => spanRow(span, { place, zone: report.time_zone, colour: colourOf(span.case) }));
-  panel.append(
+  return h(
+    "section",
+    { class: "panel", "aria-labelledby": "spans-title" },
+    h("h3", { id: "spans-title" }, "Spans of the day"),
     h(
       "table",
       { class: "table spans", role: "table", "data-testid": "spans-table" },
@@ -192,7 +193,6 @@ function spansPanel(report) {
       h("tbody", { role: "rowgroup" }, ...rows),
     ),
   );
-  return panel;
 }
 
 /** @param {Span} span @param {{place: number, zone: string, colour: number}} options */

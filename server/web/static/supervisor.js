@@ -41,7 +41,7 @@ addEventListener("popstate", () => {
   drawPeople();
   loadDay();
 });
-loadPeople();
+loadPeople().then(showChosen);
 loadDay();
 
 /** What the address asks for. @returns {{representative: string | null, day: string | null}} */
@@ -129,6 +129,13 @@ function personRow(one, { isChosen, most }) {
   );
 }
 
+/** Bring the chosen one into view where the list is long. */
+function showChosen() {
+  const row = people.querySelector("tr.is-chosen");
+  const panel = people.closest(".people");
+  if (row && panel) panel.scrollTop += row.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom + row.clientHeight;
+}
+
 async function loadDay() {
   const { representative, day } = chosen();
   asking?.abort();
@@ -149,6 +156,7 @@ async function loadDay() {
   } catch (error) {
     if (mine.signal.aborted) return;
     shown = null;
+    byId("day-choice").hidden = true;
     fill(reportPlace, failed(error, loadDay));
   } finally {
     if (asking === mine) reportPlace.removeAttribute("aria-busy");
@@ -158,6 +166,7 @@ async function loadDay() {
 /** @param {import("./supervisor-report.js").Report} report */
 function drawDay(report) {
   shown = report;
+  byId("day-choice").hidden = false;
   const now = Date.now();
   const today = dayOf(now, report.time_zone);
   document.title = `${report.name}, ${report.day} · Supervision · Caseclock`;

@@ -4,7 +4,8 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => {
     try {
-      return localStorage.getItem("caseclock:theme");
+      const kept = localStorage.getItem("caseclock:theme");
+      return kept === "light" || kept === "dark" ? kept : null;
     } catch {
       return null;
     }

@@ -247,9 +247,9 @@ export class CaseForm {
       agent,
       resolved: () => {
         changed("resolve");
-        this.#reopen.focus();
         bringUpToDate(this.#ref, agent).catch((error) => console.debug("caseclock: the total follows later:", error));
       },
+      closed: () => (this.#reopen.hidden ? this.#resolve : this.#reopen).focus(),
     });
   }
 

@@ -18,7 +18,7 @@ export class CaseList {
   /** @type {AbortController | null} */
   #asking = null;
   #typing = 0;
-  #search = h("input", { class: "form-control form-control-sm", type: "search", id: "case-search", placeholder: "Search cases", "aria-label": "Search cases", maxlength: 200, "data-testid": "case-search", oninput: () => this.#later() });
+  #search = h("input", { class: "form-control form-control-sm", type: "search", id: "case-search", placeholder: "Search", "aria-label": "Search cases", maxlength: 200, "data-testid": "case-search", oninput: () => this.#later() });
   #status = h(
     "select",
     { class: "form-select form-select-sm", "aria-label": "Status", "data-testid": "case-status-filter", onchange: () => this.load() },

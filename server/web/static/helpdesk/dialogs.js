@@ -30,9 +30,9 @@ export function askForNewCase(then) {
 /**
  * Ask for the resolution note, and resolve. The total is the widget's (W9): what is proven by now is committed first,
  * so both show it.
- * @param {{ref: string, agent: Agent, resolved: () => void}} options
+ * @param {{ref: string, agent: Agent, resolved: () => void, closed: () => void}} options
  */
-export function askForResolution({ ref, agent, resolved }) {
+export function askForResolution({ ref, agent, resolved, closed }) {
   const note = h("textarea", { class: "form-control", id: "resolution-note", rows: 4, maxlength: 20_000, "data-testid": "resolve-note" });
   const total = h("output", { class: "total-time duration", "data-testid": "resolve-total" }, "…");
   const show = (/** @type {{total_seconds: number}} */ { total_seconds }) => {
@@ -57,9 +57,12 @@ export function askForResolution({ ref, agent, resolved }) {
         resolved();
       },
     },
-    closed: unwatch,
+    closed: () => {
+      unwatch();
+      closed();
+    },
   });
-  bringUpToDate(ref, agent).then(show, () => (total.value = "not known: the server cannot be reached"));
+  bringUpToDate(ref, agent).then(show, () => (total.value = "not known now"));
 }
 
 /** Prove and commit what has been worked on a case until now; answers its handling time. @param {string} ref @param {Agent} agent */

@@ -43,6 +43,8 @@ function go(next) {
   const leave = () => {
     history.pushState(null, "", addressOf(next));
     show(next);
+    if (next) trail.querySelector("button")?.focus();
+    else document.getElementById("main")?.focus();
   };
   if (!caseForm?.isDirty) return leave();
   confirm({ title: "Leave without saving?", text: "There are changes that are not saved. They are lost when another form is opened.", label: "Leave without saving", run: leave });
@@ -62,7 +64,6 @@ function show(next) {
   const name = trail.querySelector("[data-name]");
   if (name) name.textContent = view?.key ?? "";
   fill(record, view && panelOf(view));
-  if (view) trail.querySelector("button")?.focus();
 }
 
 /** @param {View} view */

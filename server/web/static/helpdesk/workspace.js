@@ -45,6 +45,9 @@ function start() {
   document.getElementById("app-strip")?.append(appStrip.element);
   document.getElementById("open-inbox")?.addEventListener("click", () => change(sessions.openInbox(desk)));
   document.getElementById("toggle-list")?.addEventListener("click", () => showList(!document.body.classList.contains("list-open")));
+  document.querySelector(".workspace-desk")?.addEventListener("pointerdown", ({ target }) => {
+    if (!(target instanceof Element && target.closest("#toggle-list"))) showList(false);
+  });
   addEventListener("keydown", ({ key }) => key === "Escape" && showList(false));
   addEventListener("popstate", () => follow(location.search));
   onCase(showTabs);
@@ -81,8 +84,7 @@ function showTabs() {
   appStrip.show(session?.kind === "case" ? session.tabs.map((tab) => tabView(session, tab)) : [], session?.front ?? null);
   appStrip.element.hidden = session?.kind !== "case";
   caseList.setCurrent(session?.kind === "case" ? session.ref : null);
-  const ref = session?.ref;
-  document.title = `${session?.kind === "inbox" ? "Inbox" : ref ?? "Workspace"} · Caseclock`;
+  document.title = `${session?.kind === "inbox" ? "Inbox" : session?.ref ?? "Workspace"} · Caseclock`;
 }
 
 /** @param {Session} session */
@@ -211,8 +213,13 @@ function follow(search) {
 
 /** On narrow screens the list lies over the rest until something is opened. @param {boolean} open */
 function showList(open) {
+  if (document.body.classList.contains("list-open") === open) return;
+  const toggle = document.getElementById("toggle-list");
+  const listed = document.getElementById("list-pane")?.contains(document.activeElement);
   document.body.classList.toggle("list-open", open);
-  document.getElementById("toggle-list")?.setAttribute("aria-expanded", String(open));
+  toggle?.setAttribute("aria-expanded", String(open));
+  if (open) document.getElementById("open-inbox")?.focus();
+  else if (listed) toggle?.focus();
 }
 
 /** @param {Session} session @param {Tab | undefined} tab */
