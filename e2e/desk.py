@@ -57,6 +57,10 @@ class Desk:
     def closes_the_page(self) -> Moment:
         return self.does("closes the page", self.page.close)
 
+    def closes_the_last_page(self) -> Moment:
+        """Another tab, which keeps the browser open, takes its place."""
+        return self.does("opens another tab and closes this one", self._replaces_the_page)
+
     def comes_to_the_front(self) -> Moment:
         return self.does("comes to the front", self.page.bring_to_front)
 
@@ -126,6 +130,10 @@ class Desk:
 
     def worked(self, case: str, started: Moment, ended: Moment) -> Expected:
         return Expected(self.who, case, started, ended)
+
+    def _replaces_the_page(self) -> None:
+        self.chromium.new_tab()
+        self.page.close()
 
     def _says(self, what: str, holds: Callable[[dict[str, Any]], bool]) -> None:
         seen: dict[str, Any] = {}

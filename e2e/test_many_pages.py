@@ -25,7 +25,7 @@ def test_f18_of_two_devices_the_latest_focus_wins(sits_down: Callable[..., Desk]
     recorded.grows("ana", CASE)
     at_laptop = laptop.opens(OTHER)
     laptop.runs(OTHER)
-    recorded.grows("ana", OTHER)
+    laptop.stopwatch.passes(1)
     laptop_closed = laptop.closes(OTHER)
     laptop.stands("no-case")
     recorded.grows("ana", CASE)

@@ -66,12 +66,12 @@ def _work(server: ServerProcess) -> None:
 
 def _workspace(browser: Browser, server: ServerProcess, scheme: str, name: str) -> None:
     page = _signed_in(browser, server, "ana", scheme)
-    page.get_by_text("CAS-1001").first.click()
+    page.get_by_test_id("case-row-CAS-1001").click()
     widget = page.locator("handling-time")
-    widget.get_by_text("Running").wait_for()
+    widget.locator("[data-testid=state][data-sign=running]").wait_for()
     page.screenshot(path=IMAGES / name)
     if scheme == "light":
-        widget.locator("section").first.screenshot(path=IMAGES / "widget.png")
+        widget.get_by_test_id("panel").screenshot(path=IMAGES / "widget.png")
     page.context.close()
 
 

@@ -148,6 +148,7 @@ def fold(
     claims: list[Claim] = []
     refusals: list[Refusal] = []
     at, mono, proves = state.at, state.mono, state.proves and not correction.is_anew
+    begins = state.offset is None or correction.is_anew
     instant, run_began = state.instant + shift, state.run_began + shift
     held = shifted(state.open_claim, shift)
     closed = state.closed
@@ -158,8 +159,8 @@ def fold(
             held, proves, closed = None, False, False
             continue
         now = max(instant, min(event.at + offset, arrival))
-        if not proves or jump:
-            run_began = now
+        if begins or jump:
+            run_began, begins = now, False
         proven = proves and not jump and event.at - at <= bounds.max_gap_ms
         at, mono, proves = event.at, event.mono, True
         if not proven:

@@ -117,6 +117,29 @@ class TestTravel:
         computer.receiver.commit()
         assert sum(span.ended - span.started for span in computer.receiver.credited) == 200_000
 
+    def test_what_follows_a_late_message_at_once_is_not_lifted_to_it(self) -> None:
+        computer = Computer().does(0).delivers(0, travel=5_000).does(1_000, B).delivers(1_000)
+        assert computer.does(3_000, B, **AWAY).delivers(3_000).spans == [(A, 0, 1_000), (B, 1_000, 3_000)]
+
+    def test_messages_that_are_less_and_less_late_move_the_whole_run_each_time(self) -> None:
+        computer = Computer().does(0).delivers(0, travel=9_000).does(1_000, B).delivers(1_000, travel=5_000)
+        computer.does(2_000, A).delivers(2_000).does(3_000, A, **AWAY).delivers(3_000)
+        assert computer.spans == [(A, 0, 1_000), (B, 1_000, 2_000), (A, 2_000, 3_000)]
+
+    def test_a_run_goes_on_across_an_event_that_was_refused(self) -> None:
+        """The clocks did not break there, so what was before it was as late as what was behind it."""
+        computer = Computer().does(0).does(20_000)
+        computer.told.append(Refused(3, "bad_message", "Not an event.", "{}"))
+        computer.does(20_100).does(30_000).delivers(30_000, travel=5_000).beats(40_000, 60_000)
+        assert computer.spans == [(A, 0, 20_000), (A, 20_100, 60_000)]
+
+    def test_a_run_does_not_go_on_across_a_gap_in_which_the_clock_was_set(self) -> None:
+        """What is anchored anew behind the break leaves what was before it alone."""
+        computer = Computer().beats(0, 40_000)
+        computer.ahead = HOUR_MS
+        computer.does(60_000).delivers(60_000, travel=5_000).beats(80_000, 100_000)
+        assert computer.spans == [(A, 0, 40_000), (A, 60_000, 100_000)]
+
     def test_a_late_first_message_that_is_committed_already_costs_its_lateness_at_most(self) -> None:
         """What is committed stays where it was put; nothing is credited twice to make up for it."""
         computer = Computer().does(0).does(20_000).delivers(20_000, travel=5_000)
