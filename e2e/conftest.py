@@ -172,9 +172,7 @@ def chromium(
 
 
 @pytest.fixture
-def sits_down(
-    server: DemoServer, chromium: Callable[..., Chromium], stopwatch: Stopwatch
-) -> Callable[..., Desk]:
+def sits_down(server: DemoServer, chromium: Callable[..., Chromium], stopwatch: Stopwatch) -> Callable[..., Desk]:
     """Somebody sits down at a browser of their own and signs in."""
 
     def sit(who: str, path: str = "/workspace", *, at: str | None = None, display: str | None = None) -> Desk:

@@ -31,9 +31,7 @@ def test_f19_a_server_that_is_killed_and_comes_back_has_all_of_the_work(
     ended = ana.closes(CASE)
     ana.stands("no-case")
 
-    recorded.are(
-        ana.worked(CASE, opened, moved), ana.worked(OTHER, moved, closed), ana.worked(CASE, closed, ended)
-    )
+    recorded.are(ana.worked(CASE, opened, moved), ana.worked(OTHER, moved, closed), ana.worked(CASE, closed, ended))
 
 
 def test_f19_work_that_was_committed_before_a_crash_of_the_server_counts_once(
@@ -156,9 +154,7 @@ def test_f19_work_without_a_network_is_kept_and_delivered_later(ana: Desk, recor
     ended = ana.closes(CASE)
     ana.stands("no-case")
 
-    recorded.are(
-        ana.worked(CASE, opened, moved), ana.worked(OTHER, moved, closed), ana.worked(CASE, closed, ended)
-    )
+    recorded.are(ana.worked(CASE, opened, moved), ana.worked(OTHER, moved, closed), ana.worked(CASE, closed, ended))
 
 
 def test_f19_where_storage_is_forbidden_recording_goes_on_in_memory_and_the_page_says_so(
@@ -199,8 +195,10 @@ def test_f19_full_storage_is_said_too(ana: Desk, recorded: Recorded) -> None:
     ana.runs(CASE)
     ana["notes"].filter(has_text="Recording in memory only").wait_for()
     recorded.grows("ana", CASE)
-    ana.page.evaluate("() => Object.keys(localStorage).filter((key) => key.startsWith('filler')).forEach("
-                      "(key) => localStorage.removeItem(key))")
+    ana.page.evaluate(
+        "() => Object.keys(localStorage).filter((key) => key.startsWith('filler')).forEach("
+        "(key) => localStorage.removeItem(key))"
+    )
     ana.opens_record("knowledgearticle", "KA-101")
     until(lambda: ana["notes"].count() == 0 or "memory" not in ana["notes"].inner_text(), what="the note is gone")
     closed = ana.closes(CASE)

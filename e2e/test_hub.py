@@ -71,9 +71,7 @@ def test_f14_another_entity_stops_the_clock(ana: Desk, recorded: Recorded) -> No
     closed = ana.clicks("back-to-list", "closes the form")
     ana.stands("no-case")
 
-    recorded.are(
-        ana.worked(CASE, opened, left), ana.worked(CASE, back, other), ana.worked("CAS-1006", other, closed)
-    )
+    recorded.are(ana.worked(CASE, opened, left), ana.worked(CASE, back, other), ana.worked("CAS-1006", other, closed))
 
 
 def test_f14_another_form_stops_the_clock(ana: Desk, recorded: Recorded) -> None:

@@ -207,9 +207,7 @@ def test_f18_a_duplicated_tab_is_a_page_of_its_own(ana: Desk, recorded: Recorded
     ana.runs(CASE)
     recorded.grows("ana", CASE)
     with ana.page.context.expect_page() as opening:
-        duplicated = ana.does(
-            "duplicates the tab", lambda: ana.page.evaluate("() => void window.open(location.href)")
-        )
+        duplicated = ana.does("duplicates the tab", lambda: ana.page.evaluate("() => void window.open(location.href)"))
     twin = ana.at(opening.value)
     ana.stands("hidden")
     seen = ana.does("sees the case in the duplicate", lambda: twin.runs(CASE))

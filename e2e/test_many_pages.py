@@ -79,7 +79,5 @@ def test_f18_of_two_windows_only_the_one_in_front_counts(
     closed = ana.closes(CASE)
     ana.stands("no-case")
 
-    recorded.are(
-        ana.worked(CASE, opened, left), window.worked(OTHER, other, back), ana.worked(CASE, back, closed)
-    )
+    recorded.are(ana.worked(CASE, opened, left), window.worked(OTHER, other, back), ana.worked(CASE, back, closed))
     assert overlaps(recorded.records()) == []

@@ -92,6 +92,8 @@ class AgentSocket:
         try:
             self._socket.send(text)
         except (OSError, websocket.WebSocketException):
+            while self._read(PATIENCE_S):  # the server may have said why
+                pass
             raise Closed(None) from None
 
     def send_frame(self, data: bytes, opcode: int) -> None:

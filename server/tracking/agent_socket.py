@@ -97,7 +97,7 @@ def agent(ws: Any) -> None:
         while True:
             text = ws.receive()
             for answer in _answers(service, connection, text):
-                ws.send(wire.encode(answer))
+                ws.answer(wire.encode(answer))
     except ConnectionClosed:
         pass
     finally:

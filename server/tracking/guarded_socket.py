@@ -103,6 +103,8 @@ class GuardedServer(Server):  # type: ignore[misc]
         self._alarm = monotonic() + self.ping_interval
         self._waiting = False
         self._lingers = False
+        self._answers: list[bytes] = []
+        self._answers_size = 0
         try:
             self._protocol.receive_bytes(early())
             self._locked_write(answer)
@@ -120,6 +122,7 @@ class GuardedServer(Server):  # type: ignore[misc]
                     return message
             if not in_time:
                 return None
+            self._write_answers()
             in_time = self._read_until(deadline)
         raise ConnectionClosed(self.close_reason, self.close_message)
 
@@ -129,6 +132,17 @@ class GuardedServer(Server):  # type: ignore[misc]
             self._locked_write(_frame(Opcode.BINARY, data))
         else:
             self._locked_write(_frame(Opcode.TEXT, data.encode()))
+
+    def answer(self, data: str) -> None:
+        """Send one text message, for the handler alone: it leaves before the handler waits for the next message.
+
+        So the answers to messages that came together leave together, which spares a system call each.
+        """
+        frame = _frame(Opcode.TEXT, data.encode())
+        self._answers.append(frame)
+        self._answers_size += len(frame)
+        if self._answers_size >= RECEIVE_BYTES:
+            self._write_answers()
 
     def close(self, reason: int | None = None, message: str | None = None) -> None:
         """Send the close frame if that is soon possible, and wake the reader. Does nothing on a closed connection."""
@@ -267,6 +281,11 @@ class GuardedServer(Server):  # type: ignore[misc]
             self._alarm = now + self.ping_timeout
             self._locked_write(_frame(Opcode.PING, b""))
         return now < deadline
+
+    def _write_answers(self) -> None:
+        if self._answers:
+            frames, self._answers, self._answers_size = b"".join(self._answers), [], 0
+            self._locked_write(frames)
 
     def _locked_write(self, frame: bytes) -> None:
         with self._write_lock:

@@ -55,6 +55,11 @@ def create_app(library, options):
         finally:
             SOCKETS.pop(request.args.get("id", ""), None)
 
+    @sock.route("/answer")
+    def answer(ws):
+        while True:
+            ws.answer(ws.receive())
+
     @sock.route("/burst")
     def burst(ws):
         tell("sending")

@@ -141,7 +141,7 @@ def test_what_is_committed_stays_and_a_late_claim_gets_the_rest() -> None:
     ]
 
 
-def test_taken_time_is_cut_last_so_it_does_not_pass_to_an_older_claim() -> None:
+def test_taken_time_does_not_pass_to_an_older_claim() -> None:
     assert painted(claim(A, 0, 30), claim(B, 10, 20, stream="bbbb"), taken=[(12, 15)]) == [
         (A, 0, 10),
         (B, 10, 12),

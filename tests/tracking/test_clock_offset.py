@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.tracking.clock_offset import TOLERANCE_MS
+from server.tracking.clock_offset import TOLERANCE_MS, ClockOffset, Correction, correct
 from server.tracking.events import Refused
 from tests.tracking.strategies import DAY_MS, HOUR_MS, NOON, Delivery, Receiver, delivery, shows
 
@@ -116,6 +116,11 @@ class TestTravel:
         computer.does(120_000).delivers(120_000, travel=5_000).beats(140_000, 200_000)
         computer.receiver.commit()
         assert sum(span.ended - span.started for span in computer.receiver.credited) == 200_000
+
+    @pytest.mark.parametrize("ahead", [0, DAY_MS, -DAY_MS])
+    def test_a_network_that_becomes_a_little_slower_for_minutes_moves_nothing(self, ahead: int) -> None:
+        computer = Computer(ahead=ahead).beats(0, 100_000).beats(120_000, 700_000, travels=[1_999])
+        assert computer.beats(720_000, 800_000).spans == [(A, 0, 800_000)]
 
     def test_what_follows_a_late_message_at_once_is_not_lifted_to_it(self) -> None:
         computer = Computer().does(0).delivers(0, travel=5_000).does(1_000, B).delivers(1_000)
@@ -352,3 +357,38 @@ class TestDrift:
     def test_x45_a_leap_second_smeared_over_a_day_changes_nothing(self) -> None:
         computer = Computer(rate=1 - 1 / 86_400).beats(0, 2 * HOUR_MS)
         assert abs(computer.credited_ms - 2 * HOUR_MS) <= 100
+
+
+class TestCorrect:
+    """What one message teaches, at its edges."""
+
+    def test_the_first_message_tells_the_offset(self) -> None:
+        assert correct(None, lag=-7_000, arrival=0, jumps=[0, 0]) == Correction([-7_000] * 2, ClockOffset(-7_000))
+
+    def test_a_rise_is_believed_after_three_minutes_and_the_least_of_it_is_taken(self) -> None:
+        held: ClockOffset | None = ClockOffset(0)
+        for arrival, lag in [(0, 3_000), (60_000, 2_500), (179_999, 9_000)]:
+            taught = correct(held, lag=lag, arrival=arrival, jumps=[0])
+            assert taught.offsets == [0]
+            held = taught.held
+        assert correct(held, lag=3_500, arrival=180_000, jumps=[0]) == Correction([2_500], ClockOffset(2_500))
+
+    def test_one_message_in_time_ends_a_rise(self) -> None:
+        held: ClockOffset | None = ClockOffset(0, raised_ms=3_000, raised_since=0)
+        assert correct(held, lag=1_999, arrival=100_000, jumps=[0]).held == ClockOffset(0)
+
+    @pytest.mark.parametrize(("lag", "is_anew"), [(4_000, False), (4_001, True)])
+    def test_a_rise_by_more_than_a_drift_explains_proves_nothing(self, lag: int, is_anew: bool) -> None:
+        held = ClockOffset(0, raised_ms=lag, raised_since=0)
+        assert correct(held, lag=lag, arrival=180_000, jumps=[0]) == Correction([lag], ClockOffset(lag), 0, is_anew)
+
+    def test_a_rise_of_exactly_two_seconds_is_not_jitter_and_a_millisecond_less_is(self) -> None:
+        held = ClockOffset(-10_000)
+        assert correct(held, lag=-8_001, arrival=5, jumps=[0]).held == held
+        assert correct(held, lag=-8_000, arrival=5, jumps=[0]).held == ClockOffset(-10_000, -8_000, 5)
+
+    def test_a_fall_moves_the_whole_run(self) -> None:
+        assert correct(ClockOffset(5_000), lag=40, arrival=0, jumps=[0]) == Correction([0], ClockOffset(0), -5_000)
+
+    def test_a_report_without_events_teaches_too(self) -> None:
+        assert correct(None, lag=-7_000, arrival=0, jumps=[]) == Correction([], ClockOffset(-7_000))

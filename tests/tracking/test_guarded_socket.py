@@ -295,6 +295,15 @@ def test_a_peer_that_never_reads_is_closed_by_the_write_timeout(hasty, connect):
     assert eventually(lambda: hasty.known(peer)) == ["closed 1006"]
 
 
+def test_answers_to_messages_that_came_together_all_leave_in_their_order(either, connect):
+    peer = connect(either, "/answer")
+    texts = [f"{number}".encode() * 100 for number in range(500)]
+    peer.send(b"".join(frame(TEXT, text) for text in texts))
+    assert [peer.read_frame()[1] for _ in texts] == texts
+    peer.send(frame(TEXT, b"one more"))
+    assert peer.read_frame()[1] == b"one more"
+
+
 # A flood.
 
 

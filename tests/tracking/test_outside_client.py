@@ -154,9 +154,7 @@ class Troublemaker:
     def claims(self) -> list[Claim]:
         """Everything that was proven, page by page."""
         return [
-            claim
-            for outbox in self.agent.outboxes.values()
-            for claim in proven(self.lived[outbox.stream], outbox.app)
+            claim for outbox in self.agent.outboxes.values() for claim in proven(self.lived[outbox.stream], outbox.app)
         ]
 
     def step(self) -> None:

@@ -1,6 +1,5 @@
 """The server as a process: how it starts, how it stops, and that neither loses anything."""
 
-import os
 import shutil
 import signal
 import socket
@@ -289,4 +288,4 @@ def test_the_folder_of_the_data_is_private(make: Callable[..., ServerProcess]) -
     del server.environment["CASECLOCK_SECRET_KEY"]
     server.restart()
     key = server.folder / "secret_key"
-    assert os.stat(key).st_mode & 0o077 == 0
+    assert key.stat().st_mode & 0o077 == 0

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ def test_each_representative_is_due_once_per_interval() -> None:
             > slot(representative, NOON + (second - 1) * 1000, TEN_MINUTES_MS)
         ]
         assert len(turns) == 144 or len(turns) == 143
-        assert {later - earlier for earlier, later in zip(turns, turns[1:], strict=False)} == {600}
+        assert {later - earlier for earlier, later in pairwise(turns)} == {600}
 
 
 def test_phases_are_spread_evenly() -> None:
@@ -94,7 +95,7 @@ def test_phases_are_spread_evenly() -> None:
 def test_neighbouring_ids_are_far_apart() -> None:
     """People who were added together do not commit together."""
     phases = sorted((one * 2654435761 % 2**32) / 2**32 for one in range(1, 11))
-    assert min(later - earlier for earlier, later in zip(phases, phases[1:], strict=False)) > 0.03
+    assert min(later - earlier for earlier, later in pairwise(phases)) > 0.03
 
 
 def test_nobody_is_due_without_live_time_and_nobody_before_their_turn(world: World) -> None:
@@ -150,7 +151,7 @@ def test_an_interval_that_is_changed_holds_from_then_on(world: World, before: in
             if commit_due(world.tracking, now=world.clock.now) is not None:
                 turns.append(minute)
             world.clock.advance(seconds=20)
-    distances = [later - earlier for earlier, later in zip(turns, turns[1:], strict=False)]
+    distances = [later - earlier for earlier, later in pairwise(turns)]
     assert max(distances) <= max(before, after)
     assert distances[0] == before
     assert distances[-1] == after
