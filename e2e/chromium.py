@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Error, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Error, Page, Playwright
 
 from e2e.waiting import until
 
@@ -128,7 +128,7 @@ class Chromium:
         return lines[0] if len(lines) == 2 else None
 
     @property
-    def _browser_context(self):  # noqa: ANN202
+    def _browser_context(self) -> BrowserContext:
         assert self._browser is not None
         return self._browser.contexts[0]
 

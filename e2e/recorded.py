@@ -6,8 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from e2e.stopwatch import Moment, Stopwatch, now_ms
-from tests.server_process import ServerProcess
 from e2e.waiting import until
+from tests.server_process import ServerProcess
 
 SETTLED_MS = 1_000
 LATE_S = 15.0

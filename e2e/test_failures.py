@@ -1,4 +1,4 @@
-"""Row F19: whatever breaks, time in front of the case is kept exactly once, and time that nobody proved is not invented."""
+"""Row F19: whatever breaks, time in front of a case is kept exactly once, and time that nobody proved is not invented."""
 
 from collections.abc import Callable
 
@@ -187,7 +187,11 @@ def test_f19_full_storage_is_said_too(ana: Desk, recorded: Recorded) -> None:
         """() => {
             let text = "x".repeat(2 ** 20);
             for (let place = 0; text; place++) {
-                try { localStorage.setItem(`filler-${place}`, text); } catch { text = text.slice(text.length / 2 + 0.5); }
+                try {
+                    localStorage.setItem(`filler-${place}`, text);
+                } catch {
+                    text = text.slice(text.length / 2 + 0.5);
+                }
             }
         }"""
     )

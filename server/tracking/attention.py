@@ -4,13 +4,12 @@ Pure. The agent has a mirror of this function for what it shows (client_js/atten
 same table, tests/vectors/attention.json.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from server.tracking.events import App, Event
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What decides beside the facts: the app the page belongs to, and the administrator's settings."""
 
     app: App = "workspace"

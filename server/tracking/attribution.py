@@ -12,15 +12,16 @@ tracking was switched off. What is already committed, or was purged, is cut out 
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from server.tracking.claims import Claim
 from server.tracking.spans import Interval, subtract, union
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Credited time `[started, ended)` of one representative on one case, in milliseconds since the epoch.
 
     `stream` proved it; `started_by` and `ended_by` are the causes of the events at its ends, or why the time on the

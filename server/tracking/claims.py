@@ -14,7 +14,9 @@ Rules:
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from server.tracking.attention import Policy, attended_case
 from server.tracking.clock_offset import TOLERANCE_MS, ClockOffset, correct
@@ -25,8 +27,7 @@ CLOSE = "close"
 GAP = "gap"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """`[started, ended)` in which a stream attends a case, in milliseconds since the epoch.
 
     `began` is the instant at which its whole run began, even where the first part of it is committed already; it
@@ -42,8 +43,7 @@ class Claim:
     ended_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class StreamState:
+class StreamState(Struct, frozen=True):
     """All that is needed to go on with a stream: values of its newest event, and the claim that still holds.
 
     `applied` is the newest `seq`; `at`, `mono` are its clocks as reported and `instant` its corrected time;
@@ -68,8 +68,7 @@ class StreamState:
         return self.applied if self.closed else max(0, self.applied - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An event that counts as applied but gives no time, and why."""
 
     seq: int
@@ -78,8 +77,7 @@ class Refusal:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """What limits the fold: the greatest proven gap, the oldest instant taken, and when tracking was off."""
 
     max_gap_ms: int
@@ -88,8 +86,7 @@ class Bounds:
     unknown_cases: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(Struct, frozen=True):
     """The state after a report, the claims that ended in it, and the events that were refused.
 
     `anchor_shift_ms` is to be applied to those claims of the stream that wait for their commit and started at or after
@@ -103,8 +100,7 @@ class Folded:
     anchor_since: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """Where a report stands against a stream: what is new in it, and the seqs that are lost for good."""
 
     fresh: Sequence[Event | Refused]

@@ -17,15 +17,15 @@ ever adds. So:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 TOLERANCE_MS = 2_000
 _BELIEVED_AFTER_MS = 180_000
 _MAX_DRIFT_MS = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class ClockOffset:
+class ClockOffset(Struct, frozen=True):
     """What to add to a browser's wall clock, in milliseconds.
 
     `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None
@@ -37,8 +37,7 @@ class ClockOffset:
     raised_since: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """What one message taught: an offset for each of its events, and the offset that holds afterwards.
 
     `anchor_shift_ms` moves all earlier, not yet committed instants of the unbroken run (0, or negative). `is_anew` says

@@ -49,6 +49,8 @@ def take_report(tracking: Tracking, report: wire.Report, *, representative_id: i
             message = "Events are missing: send again from the expected one."
             return [wire.error("gap", message, stream=stream, seq=placed.behind, expected=placed.expected)]
         if not placed.fresh and placed.lost is None:
+            if entry.known_to_database:
+                tracking.store.put(entry)  # it may come from the database: after a restart the page is live again
             return _acknowledged(entry, report)
         entry, errors = _folded(tracking, entry, report, placed.fresh, placed.lost, unknown=unknown, now=now)
         tracking.store.put(entry)

@@ -6,15 +6,17 @@ covers them. `LiveStore` is the interface; a store that several processes share 
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from server.tracking.claims import Claim, Folded, Refusal, StreamState, shifted, trimmed
 from server.tracking.events import App
 
 
-@dataclass(frozen=True, slots=True)
-class LiveStream:
+class LiveStream(Struct, frozen=True):
     """One stream: its state, and what waits for the next commit.
 
     `committed_seq` and `credited_to` say what the database has; `known_to_database` whether it has a cursor at all.
