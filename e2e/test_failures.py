@@ -1,4 +1,4 @@
-"""Row F19: whatever breaks, time in front of a case is kept exactly once, and time that nobody proved is not invented."""
+"""Row F19: whatever breaks, work is kept exactly once, and time that nobody proved is not invented."""
 
 from collections.abc import Callable
 

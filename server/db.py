@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from flask import current_app
@@ -124,7 +125,7 @@ def _execute_many(
     statement = _many_statement(model, dialect.name, tuple(rows[0]), add, replace)
     compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
     names = compiled.positiontup
-    parameters = [tuple(row[name] for name in names) for row in rows] if names else [dict(row) for row in rows]
+    parameters = list(map(itemgetter(*names), rows)) if names else [dict(row) for row in rows]
     session.connection().exec_driver_sql(str(compiled), parameters)
 
 

@@ -91,9 +91,12 @@ class AgentSocket:
     def send_text(self, text: str) -> None:
         try:
             self._socket.send(text)
+        except websocket.WebSocketTimeoutException:
+            raise Closed(None) from None
         except (OSError, websocket.WebSocketException):
-            while self._read(PATIENCE_S):  # the server may have said why
-                pass
+            for _ in range(100):  # the server may have said why
+                if not self._read(1.0):
+                    break
             raise Closed(None) from None
 
     def send_frame(self, data: bytes, opcode: int) -> None:

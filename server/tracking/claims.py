@@ -114,8 +114,11 @@ class Placed(Struct, frozen=True):
 def place(applied: int, first: int, events: Sequence[Event | Refused]) -> Placed:
     """Find the events that come next after `applied`, or the hole before them.
 
-    `first` is the lowest `seq` the browser still holds: a hole below it can never be filled and is a loss.
+    `first` is the lowest `seq` the browser still holds: a hole below it can never be filled and is a loss. What the
+    browser sends it holds, whatever it says.
     """
+    if events and events[0].seq < first:
+        first = events[0].seq
     fresh = events if events and events[0].seq > applied else [event for event in events if event.seq > applied]
     lost = None
     if first > applied + 1:

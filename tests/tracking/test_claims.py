@@ -70,6 +70,10 @@ class TestPlace:
         placed = place(2, 5, [shows(7, 60)])
         assert (list(placed.fresh), placed.lost, placed.expected, placed.behind) == ([], None, 5, 7)
 
+    def test_a_first_above_an_event_of_the_report_is_not_believed(self) -> None:
+        events = [shows(3, 20), shows(4, 30)]
+        assert place(2, 4, events) == Placed(events)
+
     def test_refused_events_have_their_place_in_the_order(self) -> None:
         events = [shows(1, 0), broken(2), shows(3, 20)]
         assert place(0, 1, events) == Placed(events)
@@ -467,6 +471,13 @@ class TestWaitingForTheCommit:
         receiver.take(delivery(shows(1, 0), shows(2, 20_000)))
         receiver.commit()
         receiver.take(*news)
+        assert receiver.entries["aaaa"].is_dirty
+
+    def test_a_page_that_speaks_after_its_committed_close_is_dirty(self) -> None:
+        receiver = Receiver()
+        receiver.take(delivery(shows(1, 0), shows(2, 20_000, cause="close", visible=False)))
+        receiver.commit()
+        receiver.take(delivery(shows(3, 25_000)))
         assert receiver.entries["aaaa"].is_dirty
 
     def test_it_knows_which_cases_wait_and_which_one_is_in_front(self) -> None:
