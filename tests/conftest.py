@@ -1,4 +1,4 @@
-"""A small named world: ana and ben work on cases, sam supervises, ada administers. Time stands until a test moves it."""
+"""A small named world: ana and ben work on cases, sam supervises, ada administers. Time stands until it is moved."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -86,6 +86,11 @@ def beats(outbox: Outbox, count: int, *, case: str | None = "CAS-1001", until_ms
     return outbox
 
 
+def an_hour_ago() -> int:
+    """Well before this module's server was switched off for a moment, which nobody's time may cross."""
+    return wall_ms() - 3_600_000
+
+
 def is_well(socket: AgentSocket) -> bool:
     """Whether the socket still serves."""
     socket.send({"type": "ping", "sent_at": 5})
@@ -290,7 +295,7 @@ def test_a_watched_case_is_pushed_after_each_commit_and_each_change_by_hand(serv
         socket.send({"type": "watch", "case": "CAS-1005"})
         first = socket.next("handling_time")
         assert (first["case"], first["total_seconds"]) == ("CAS-1005", 0)
-        outbox = beats(Outbox(), 4, case="CAS-1005")
+        outbox = beats(Outbox(), 4, case="CAS-1005", until_ms=an_hour_ago())
         socket.send(outbox.report())
         until(lambda: socket.next("handling_time")["automatic_seconds"] == 60, what="the commit is pushed")
         log = {"duration_seconds": 90, "description": "call", "worked_at": "2026-11-20T10:00:00Z"}
@@ -547,7 +552,7 @@ def test_too_many_connections_of_one_person_are_closed_with_4429(server: ServerP
 def test_two_sockets_of_one_stream_count_once(server: ServerProcess) -> None:
     """X14, X15: late frames of the old socket after the new hello."""
     token = server.token("joe")
-    outbox = beats(Outbox(), 4, case="CAS-1006")
+    outbox = beats(Outbox(), 4, case="CAS-1006", until_ms=an_hour_ago())
     with AgentSocket(server.base_url) as old, AgentSocket(server.base_url) as new:
         for socket in (old, new):
             socket.hello(token, stream=outbox.stream)
