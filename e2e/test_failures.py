@@ -145,7 +145,7 @@ def test_f19_work_without_a_network_is_kept_and_delivered_later(ana: Desk, recor
     recorded.grows("ana", CASE)
     ana.does("loses the network", ana.control.cut_network)
     moved = ana.opens(OTHER)
-    ana.says(running=OTHER)
+    ana.says(running=OTHER, undelivered="1")
     ana.stopwatch.passes(1)
     ana.does("has the network back", ana.control.mend_network)
     ana.runs(OTHER)

@@ -82,13 +82,18 @@ def test_f7_closing_the_tab_stops_the_clock(ana: Desk, recorded: Recorded) -> No
 
 
 def test_f7_quitting_the_browser_stops_the_clock(ana: Desk, recorded: Recorded) -> None:
+    """What a page sends while the whole browser is torn down may get lost: then its time ends at the last proof."""
     opened = ana.opens(CASE)
     ana.runs(CASE)
     recorded.grows("ana", CASE)
-
+    proven = recorded.spans()[-1].ended
     quitted = ana.does("quits the browser", ana.chromium.quit)
+    ana.stopwatch.passes(1)
+    recorded.commit()
 
-    recorded.are(ana.worked(CASE, opened, quitted))
+    (span,) = recorded.spans()
+    assert opened.holds(span.started)
+    assert proven <= span.ended <= quitted.after
 
 
 def test_f7_signing_out_stops_the_clock(ana: Desk, recorded: Recorded) -> None:

@@ -9,8 +9,6 @@ and geometry makes a second try harmless: what is committed already is cut out o
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -20,18 +18,17 @@ from sqlalchemy.orm import Session
 
 from server.accounts.models import Person
 from server.cases import cases
-from server.clock import day_of, day_starts
 from server.db import insert_rows, upsert
+from server.tracking import ledger
 from server.tracking.attribution import Span, attribute
 from server.tracking.intake import from_cursor, untracked_periods
+from server.tracking.ledger import Credit
 from server.tracking.live_store import LiveStream, all_streams
 from server.tracking.models import (
     CaseTotal,
     DailyTotal,
     PurgedSpan,
-    RefusedEvent,
     StreamCursor,
-    StreamLoss,
     TrackerRecord,
 )
 from server.tracking.service import Commit, KnownCases, Tracking
@@ -56,16 +53,6 @@ class CursorMoved(Exception):
 
 _REFUSALS = (IntegrityError, DataError, CursorMoved, LookupError, ValueError)
 """What the data of one representative can cause, as opposed to a database that does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Credit:
-    """One span with the ids it is stored under, and the zone that says which day it is."""
-
-    representative_id: int
-    case_id: int
-    zone: ZoneInfo
-    span: Span
 
 
 def commit(tracking: Tracking, representatives: Iterable[int], *, now: int) -> Commit:
@@ -127,7 +114,7 @@ def _commit_batch(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> N
     done.add(credited, taken)
 
 
-def _written_again(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> tuple[Taken, list[_Credit]]:
+def _written_again(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> tuple[Taken, list[Credit]]:
     """The second try, from what the database says; what it had already is announced too."""
     (representative,) = taken
     streams = {entry.state.stream for entry in taken[representative]}
@@ -137,24 +124,24 @@ def _written_again(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> 
     return taken, tracking.database.write(lambda session: _write(session, tracking, taken, now)) if taken else []
 
 
-def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list[_Credit]:
+def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list[Credit]:
     entries = [entry for own in taken.values() for entry in own]
     _check_cursors(session, entries)
     case_ids = _case_ids(session, tracking.known_cases, entries)
     zones = _zones(session, taken)
     spans = _attributed(session, tracking, taken, case_ids)
     credited = [
-        _Credit(representative, case_ids[span.case], zones[representative], span)
+        Credit(representative, case_ids[span.case], zones[representative], span)
         for representative, own in spans.items()
         for span in own
         if span.case in case_ids
     ]
-    insert_rows(session, TrackerRecord, [_record(credit, now) for credit in credited])
-    upsert(session, CaseTotal, _case_totals(credited, now), add=["automatic_ms"], replace=["updated_at"])
-    upsert(session, DailyTotal, _daily_totals(credited), add=["automatic_ms"])
-    cursors = [_cursor(entry, now) for entry in entries]
+    insert_rows(session, TrackerRecord, [ledger.record(credit, now) for credit in credited])
+    upsert(session, CaseTotal, ledger.case_totals(credited, now), add=["automatic_ms"], replace=["updated_at"])
+    upsert(session, DailyTotal, ledger.daily_totals(credited), add=["automatic_ms"])
+    cursors = [ledger.cursor(entry, now) for entry in entries]
     upsert(session, StreamCursor, cursors, replace=[name for name in cursors[0] if name != "stream"])
-    _write_aside(session, entries, now)
+    ledger.write_aside(session, entries, now)
     return credited
 
 
@@ -225,109 +212,6 @@ def _zones(session: Session, representatives: Iterable[int]) -> dict[int, ZoneIn
     return {person: ZoneInfo(zone) for person, zone in rows}
 
 
-def _record(credit: _Credit, now: int) -> dict[str, object]:
-    span = credit.span
-    return {
-        "representative_id": credit.representative_id,
-        "case_id": credit.case_id,
-        "started_at": span.started,
-        "ended_at": span.ended,
-        "stream": span.stream,
-        "started_by": span.started_by,
-        "ended_by": span.ended_by or "interval",
-        "committed_at": now,
-    }
-
-
-def _case_totals(credited: Iterable[_Credit], now: int) -> list[dict[str, object]]:
-    sums: dict[tuple[int, int], int] = defaultdict(int)
-    for credit in credited:
-        sums[credit.case_id, credit.representative_id] += credit.span.ended - credit.span.started
-    return [
-        {"case_id": case, "representative_id": representative, "automatic_ms": ms, "updated_at": now}
-        for (case, representative), ms in sorted(sums.items())
-    ]
-
-
-def _daily_totals(credited: Iterable[_Credit]) -> list[dict[str, object]]:
-    sums: dict[tuple[int, str, int], int] = defaultdict(int)
-    for credit in credited:
-        for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone):
-            sums[credit.representative_id, day.isoformat(), credit.case_id] += ms
-    return [
-        {"representative_id": representative, "day": day, "case_id": case, "automatic_ms": ms}
-        for (representative, day, case), ms in sorted(sums.items())
-    ]
-
-
-def by_day(started: int, ended: int, zone: ZoneInfo) -> list[tuple[date, int]]:
-    """Split `[started, ended)` at the midnights of a zone: (day, milliseconds) in order."""
-    parts = []
-    while started < ended:
-        day = day_of(started, zone)
-        next_day = day_starts(day + timedelta(days=1), zone)
-        until = min(ended, next_day)
-        parts.append((day, until - started))
-        started = until
-    return parts
-
-
-def _cursor(entry: LiveStream, now: int) -> dict[str, object]:
-    state, held = entry.state, entry.state.open_claim
-    return {
-        "stream": state.stream,
-        "representative_id": entry.representative_id,
-        "app": entry.app,
-        "committed_seq": state.committable,
-        "applied_seq": state.applied,
-        "at": state.at,
-        "mono": state.mono,
-        "instant": state.instant,
-        "run_began": state.run_began,
-        "offset_ms": state.offset.value_ms if state.offset else None,
-        "proves": state.proves,
-        "closed": state.closed,
-        "open_case": held.case if held else None,
-        "open_began": held.began if held else None,
-        "open_started_by": held.started_by if held else None,
-        "credited_to": state.instant,
-        "updated_at": now,
-    }
-
-
-def _write_aside(session: Session, entries: Iterable[LiveStream], now: int) -> None:
-    """Keep a row for each loss, and one for each run of refused events."""
-    losses = [
-        StreamLoss(
-            representative_id=entry.representative_id,
-            stream=entry.state.stream,
-            first_seq=first,
-            last_seq=last,
-            noticed_at=now,
-        )
-        for entry in entries
-        for first, last in entry.losses
-    ]
-    session.add_all(losses)
-    for entry in entries:
-        row: RefusedEvent | None = None
-        for refusal in entry.refusals:
-            if row is not None and row.code == refusal.code and row.last_seq + 1 == refusal.seq:
-                row.last_seq = refusal.seq
-                continue
-            row = RefusedEvent(
-                representative_id=entry.representative_id,
-                stream=entry.state.stream,
-                first_seq=refusal.seq,
-                last_seq=refusal.seq,
-                code=refusal.code,
-                message=refusal.message,
-                body=refusal.body.replace("\0", ""),
-                refused_at=now,
-            )
-            session.add(row)
-
-
 def _settle(tracking: Tracking, taken: Taken) -> None:
     """Let go of what the database has now; forget streams that have nothing more to say."""
     store = tracking.store
@@ -390,7 +274,7 @@ class _Sum:
         self._records = 0
         self._credited_ms = 0
 
-    def add(self, credited: Sequence[_Credit], taken: Taken) -> None:
+    def add(self, credited: Sequence[Credit], taken: Taken) -> None:
         self._cases |= {credit.case_id for credit in credited}
         for representative, entries in taken.items():
             self.add_covered(representative, {entry.state.stream: entry.state.committable for entry in entries})

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from server.tracking.attention import Policy
 from server.tracking.attribution import Span, attribute
 from server.tracking.claims import Bounds, Claim, Placed, StreamState, after_loss, fold, place
-from server.tracking.commit import _cursor
 from server.tracking.events import AppTab, CaseForm, Event, Refused, SessionTab
 from server.tracking.intake import from_cursor
+from server.tracking.ledger import cursor
 from server.tracking.live_store import LiveStream
 from server.tracking.models import StreamCursor
 from server.tracking.spans import Interval
@@ -124,7 +124,7 @@ class Receiver:
         self.credited += spans
         for stream, entry in self.entries.items():
             if entry.is_dirty:
-                self.cursors[stream] = _cursor(entry, 0)
+                self.cursors[stream] = cursor(entry, 0)
                 self.entries[stream] = entry.after_commit(entry)
         return spans
 

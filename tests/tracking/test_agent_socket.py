@@ -45,6 +45,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path_factory.mktemp("server"), demo=True, environment=FAST) as process:
         for name in ("eve", "joe", "kim"):
             process.add_person(name)
+        for name in ("ana", "ben", "ada", "eve", "joe", "kim"):
+            process.token(name)  # now, since a socket waits only five seconds for its hello
         yield process
 
 

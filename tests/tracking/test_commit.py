@@ -14,9 +14,10 @@ from server.admin import records as admin_records
 from server.cases.models import Case
 from server.clock import to_instant
 from server.tracking import commit as commit_module
-from server.tracking import wire
-from server.tracking.commit import by_day, commit
+from server.tracking import ledger, wire
+from server.tracking.commit import commit
 from server.tracking.intake import take_report
+from server.tracking.ledger import by_day
 from server.tracking.live_store import MemoryLiveStore
 from server.tracking.models import CaseTotal, DailyTotal, StreamCursor, StreamLoss, TrackerRecord
 from server.tracking.service import Commit
@@ -426,14 +427,14 @@ def test_one_poisoned_span_does_not_hold_up_the_others(
 ) -> None:
     """X57: a row that the database refuses, of somebody in the middle of a batch, again and again."""
     names, _ = people_with_time(each_world, 40, monkeypatch)
-    make = commit_module._record
+    make = ledger.record
     poisoned = each_world.ids[names[place]]
 
     def record(credit: Any, now: int) -> dict[str, object]:
         row = make(credit, now)
         return {**row, "ended_at": row["started_at"]} if credit.representative_id == poisoned else row
 
-    monkeypatch.setattr(commit_module, "_record", record)
+    monkeypatch.setattr(ledger, "record", record)
     done = commit_all(each_world)
     assert done.records == 39
     for name in names:

@@ -1,0 +1,127 @@
+"""The rows that a commit writes: from spans and streams to records, totals, cursors, and what is set aside."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from server.clock import day_of, day_starts
+from server.tracking.attribution import Span
+from server.tracking.live_store import LiveStream
+from server.tracking.models import RefusedEvent, StreamLoss
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """One span with the ids it is stored under, and the zone that says which day it is."""
+
+    representative_id: int
+    case_id: int
+    zone: ZoneInfo
+    span: Span
+
+
+def record(credit: Credit, now: int) -> dict[str, object]:
+    span = credit.span
+    return {
+        "representative_id": credit.representative_id,
+        "case_id": credit.case_id,
+        "started_at": span.started,
+        "ended_at": span.ended,
+        "stream": span.stream,
+        "started_by": span.started_by,
+        "ended_by": span.ended_by or "interval",
+        "committed_at": now,
+    }
+
+
+def case_totals(credited: Iterable[Credit], now: int) -> list[dict[str, object]]:
+    sums: dict[tuple[int, int], int] = defaultdict(int)
+    for credit in credited:
+        sums[credit.case_id, credit.representative_id] += credit.span.ended - credit.span.started
+    return [
+        {"case_id": case, "representative_id": representative, "automatic_ms": ms, "updated_at": now}
+        for (case, representative), ms in sorted(sums.items())
+    ]
+
+
+def daily_totals(credited: Iterable[Credit]) -> list[dict[str, object]]:
+    sums: dict[tuple[int, str, int], int] = defaultdict(int)
+    for credit in credited:
+        for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone):
+            sums[credit.representative_id, day.isoformat(), credit.case_id] += ms
+    return [
+        {"representative_id": representative, "day": day, "case_id": case, "automatic_ms": ms}
+        for (representative, day, case), ms in sorted(sums.items())
+    ]
+
+
+def by_day(started: int, ended: int, zone: ZoneInfo) -> list[tuple[date, int]]:
+    """Split `[started, ended)` at the midnights of a zone: (day, milliseconds) in order."""
+    parts = []
+    while started < ended:
+        day = day_of(started, zone)
+        next_day = day_starts(day + timedelta(days=1), zone)
+        until = min(ended, next_day)
+        parts.append((day, until - started))
+        started = until
+    return parts
+
+
+def cursor(entry: LiveStream, now: int) -> dict[str, object]:
+    state, held = entry.state, entry.state.open_claim
+    return {
+        "stream": state.stream,
+        "representative_id": entry.representative_id,
+        "app": entry.app,
+        "committed_seq": state.committable,
+        "applied_seq": state.applied,
+        "at": state.at,
+        "mono": state.mono,
+        "instant": state.instant,
+        "run_began": state.run_began,
+        "offset_ms": state.offset.value_ms if state.offset else None,
+        "proves": state.proves,
+        "closed": state.closed,
+        "open_case": held.case if held else None,
+        "open_began": held.began if held else None,
+        "open_started_by": held.started_by if held else None,
+        "credited_to": state.instant,
+        "updated_at": now,
+    }
+
+
+def write_aside(session: Session, entries: Iterable[LiveStream], now: int) -> None:
+    """Keep a row for each loss, and one for each run of refused events."""
+    losses = [
+        StreamLoss(
+            representative_id=entry.representative_id,
+            stream=entry.state.stream,
+            first_seq=first,
+            last_seq=last,
+            noticed_at=now,
+        )
+        for entry in entries
+        for first, last in entry.losses
+    ]
+    session.add_all(losses)
+    for entry in entries:
+        row: RefusedEvent | None = None
+        for refusal in entry.refusals:
+            if row is not None and row.code == refusal.code and row.last_seq + 1 == refusal.seq:
+                row.last_seq = refusal.seq
+                continue
+            row = RefusedEvent(
+                representative_id=entry.representative_id,
+                stream=entry.state.stream,
+                first_seq=refusal.seq,
+                last_seq=refusal.seq,
+                code=refusal.code,
+                message=refusal.message,
+                body=refusal.body.replace("\0", ""),
+                refused_at=now,
+            )
+            session.add(row)
