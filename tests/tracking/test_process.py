@@ -271,9 +271,10 @@ def test_a_stop_is_quick_with_many_agents_connected(make: Callable[..., ServerPr
     server = make()
     agent = browser(server)
     assert agent.deliver(work(agent, 1))
-    sockets = [AgentSocket(server.base_url) for _ in range(100)]
-    for place, one in enumerate(sockets):
-        one.hello(server.token(("ana", "ben")[place % 2]))
+    sockets = []
+    for place in range(100):
+        sockets.append(AgentSocket(server.base_url))
+        sockets[-1].hello(server.token(("ana", "ben")[place % 2]))
     assert stop(server, signal.SIGTERM) == 0
     assert {one.close_code() for one in sockets} == {1012}
     for one in sockets:
