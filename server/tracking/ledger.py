@@ -25,6 +25,7 @@ class Credit:
 
 
 def record(credit: Credit, now: int) -> dict[str, object]:
+    """A tracker record."""
     span = credit.span
     return {
         "representative_id": credit.representative_id,
@@ -39,6 +40,7 @@ def record(credit: Credit, now: int) -> dict[str, object]:
 
 
 def case_totals(credited: Iterable[Credit], now: int) -> list[dict[str, object]]:
+    """What to add to the totals by case and representative."""
     sums: dict[tuple[int, int], int] = defaultdict(int)
     for credit in credited:
         sums[credit.case_id, credit.representative_id] += credit.span.ended - credit.span.started
@@ -49,6 +51,7 @@ def case_totals(credited: Iterable[Credit], now: int) -> list[dict[str, object]]
 
 
 def daily_totals(credited: Iterable[Credit]) -> list[dict[str, object]]:
+    """What to add to the totals by the representative's own day."""
     sums: dict[tuple[int, str, int], int] = defaultdict(int)
     for credit in credited:
         for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone):
@@ -72,6 +75,7 @@ def by_day(started: int, ended: int, zone: ZoneInfo) -> list[tuple[date, int]]:
 
 
 def cursor(entry: LiveStream, now: int) -> dict[str, object]:
+    """How far a stream is committed, and all that is needed to go on with it."""
     state, held = entry.state, entry.state.open_claim
     return {
         "stream": state.stream,
