@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import BigInteger, Boolean, Engine, Table, Text, create_engine, event, make_url
+from sqlalchemy import BigInteger, Boolean, Dialect, Engine, Table, Text, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -121,25 +121,24 @@ def _execute_many(
     replace: tuple[str, ...],
 ) -> None:
     """Hand the rows to the driver at once: SQLAlchemy's work on each parameter costs more than the insert itself."""
-    dialect = session.get_bind().dialect
-    statement = _many_statement(model, dialect.name, tuple(rows[0]), add, replace)
-    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup
+    text, names = _many_statement(model, session.get_bind().dialect, tuple(rows[0]), add, replace)
     parameters = list(map(itemgetter(*names), rows)) if names else [dict(row) for row in rows]
-    session.connection().exec_driver_sql(str(compiled), parameters)
+    session.connection().exec_driver_sql(text, parameters)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _many_statement(
-    model: type[Base], dialect: str, columns: tuple[str, ...], add: tuple[str, ...], replace: tuple[str, ...]
-) -> Any:
+    model: type[Base], dialect: Dialect, columns: tuple[str, ...], add: tuple[str, ...], replace: tuple[str, ...]
+) -> tuple[str, Sequence[str]]:
+    """The SQL text, and the order of its parameters where the driver takes them by position."""
     table = cast(Table, model.__table__)
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    if not add and not replace:
-        return statement
-    changes: dict[str, Any] = {name: table.c[name] + statement.excluded[name] for name in add}
-    changes |= {name: statement.excluded[name] for name in replace}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
+    statement = postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+    if add or replace:
+        changes: dict[str, Any] = {name: table.c[name] + statement.excluded[name] for name in add}
+        changes |= {name: statement.excluded[name] for name in replace}
+        statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    return str(compiled), compiled.positiontup or ()
 
 
 def offload(work: Callable[[], T]) -> T:

@@ -21,7 +21,7 @@ from server.tracking.claims import Claim
 from server.tracking.spans import Interval, subtract, union
 
 
-class Span(Struct, frozen=True):
+class Span(Struct, frozen=True, gc=False):
     """Credited time `[started, ended)` of one representative on one case, in milliseconds since the epoch.
 
     `stream` proved it; `started_by` and `ended_by` are the causes of the events at its ends, or why the time on the
@@ -48,14 +48,17 @@ def attribute(
     `resolved` maps a case to the periods in which it was resolved, `untracked` are the periods in which tracking was
     off, `taken` is what the representative has credited already (or had, before a purge).
     """
-    resolved = resolved or {}
-    off = union(untracked)
-    countable: list[Claim] = []
-    for claim in claims:
-        pieces = _cut(claim, union(resolved.get(claim.case, ())), "resolve")
-        countable += [part for piece in pieces for part in _cut(piece, off, "tracking-off")]
-    occupied = union(taken)
-    credited = [part for piece in _newest_wins(countable) for part in _cut(piece, occupied, "committed")]
+    countable = list(claims)
+    if resolved:
+        countable = [
+            part for claim in countable for part in _cut(claim, union(resolved.get(claim.case, ())), "resolve")
+        ]
+    off, occupied = union(untracked), union(taken)
+    if off:
+        countable = [part for claim in countable for part in _cut(claim, off, "tracking-off")]
+    credited = _newest_wins([claim for claim in countable if claim.started < claim.ended])
+    if occupied:
+        credited = [part for piece in credited for part in _cut(piece, occupied, "committed")]
     return [
         Span(piece.case, piece.stream, piece.started, piece.ended, piece.started_by, piece.ended_by)
         for piece in _joined(credited)

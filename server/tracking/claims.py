@@ -27,7 +27,7 @@ CLOSE = "close"
 GAP = "gap"
 
 
-class Claim(Struct, frozen=True):
+class Claim(Struct, frozen=True, gc=False):
     """`[started, ended)` in which a stream attends a case, in milliseconds since the epoch.
 
     `began` is the instant at which its whole run began, even where the first part of it is committed already; it
@@ -43,7 +43,7 @@ class Claim(Struct, frozen=True):
     ended_by: str
 
 
-class StreamState(Struct, frozen=True):
+class StreamState(Struct, frozen=True, gc=False):
     """All that is needed to go on with a stream: values of its newest event, and the claim that still holds.
 
     `applied` is the newest `seq`; `at`, `mono` are its clocks as reported and `instant` its corrected time;
@@ -68,7 +68,7 @@ class StreamState(Struct, frozen=True):
         return self.applied if self.closed else max(0, self.applied - 1)
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """An event that counts as applied but gives no time, and why."""
 
     seq: int

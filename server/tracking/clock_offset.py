@@ -25,7 +25,7 @@ _BELIEVED_AFTER_MS = 180_000
 _MAX_DRIFT_MS = 4_000
 
 
-class ClockOffset(Struct, frozen=True):
+class ClockOffset(Struct, frozen=True, gc=False):
     """What to add to a browser's wall clock, in milliseconds.
 
     `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None

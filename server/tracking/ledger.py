@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from server.clock import day_of, day_starts
@@ -13,9 +14,13 @@ from server.tracking.attribution import Span
 from server.tracking.live_store import LiveStream
 from server.tracking.models import RefusedEvent, StreamLoss
 
+Day: TypeAlias = tuple[str, int, int]
+"""A calendar day (ISO 8601) and its bounds `[began, over)` in milliseconds."""
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+_NO_DAY: Day = ("", 0, 0)
+
+
+class Credit(Struct, frozen=True, gc=False):
     """One span with the ids it is stored under, and the zone that says which day it is."""
 
     representative_id: int
@@ -53,25 +58,36 @@ def case_totals(credited: Iterable[Credit], now: int) -> list[dict[str, object]]
 def daily_totals(credited: Iterable[Credit]) -> list[dict[str, object]]:
     """What to add to the totals by the representative's own day."""
     sums: dict[tuple[int, str, int], int] = defaultdict(int)
+    days: dict[ZoneInfo, Day] = {}
     for credit in credited:
-        for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone):
-            sums[credit.representative_id, day.isoformat(), credit.case_id] += ms
+        for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone, days):
+            sums[credit.representative_id, day, credit.case_id] += ms
     return [
         {"representative_id": representative, "day": day, "case_id": case, "automatic_ms": ms}
         for (representative, day, case), ms in sorted(sums.items())
     ]
 
 
-def by_day(started: int, ended: int, zone: ZoneInfo) -> list[tuple[date, int]]:
-    """Split `[started, ended)` at the midnights of a zone: (day, milliseconds) in order."""
+def by_day(started: int, ended: int, zone: ZoneInfo, days: dict[ZoneInfo, Day] | None = None) -> list[tuple[str, int]]:
+    """Split `[started, ended)` at the midnights of a zone: (day, milliseconds) in order.
+
+    `days` remembers the last day of each zone from one call to the next.
+    """
+    days = {} if days is None else days
     parts = []
     while started < ended:
-        day = day_of(started, zone)
-        next_day = day_starts(day + timedelta(days=1), zone)
-        until = min(ended, next_day)
+        day, began, over = days.get(zone, _NO_DAY)
+        if not began <= started < over:
+            day, began, over = days[zone] = _day_around(started, zone)
+        until = min(ended, over)
         parts.append((day, until - started))
         started = until
     return parts
+
+
+def _day_around(instant: int, zone: ZoneInfo) -> Day:
+    day = day_of(instant, zone)
+    return day.isoformat(), day_starts(day, zone), day_starts(day + timedelta(days=1), zone)
 
 
 def cursor(entry: LiveStream, now: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ from server.tracking.claims import Claim, Folded, Refusal, StreamState, shifted,
 from server.tracking.events import App
 
 
-class LiveStream(Struct, frozen=True):
+class LiveStream(Struct, frozen=True, gc=False):
     """One stream: its state, and what waits for the next commit.
 
     `committed_seq` and `credited_to` say what the database has; `known_to_database` whether it has a cursor at all.
