@@ -7,10 +7,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_POLL_S = 0.02
 
-
-def until(condition: Callable[[], T], *, timeout_s: float = 10.0, what: str = "") -> T:
+def until(condition: Callable[[], T], *, timeout_s: float = 10.0, poll_s: float = 0.02, what: str = "") -> T:
     """The first true value of `condition()`, asked again and again; fails after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
@@ -20,4 +18,4 @@ def until(condition: Callable[[], T], *, timeout_s: float = 10.0, what: str = ""
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s:g} s: {what or getattr(condition, '__name__', 'it')}")
-        pause.wait(_POLL_S)
+        pause.wait(poll_s)
