@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= 2
 
-.PHONY: run test lint types js unit bench screenshots lock clean
+.PHONY: run test lint types js unit audit bench screenshots lock clean
 
 ## Start the demo: migrated SQLite file under var/, demo people and cases.
 run: $(VENV)/.run
@@ -30,6 +30,12 @@ js: node_modules/.installed
 
 unit: $(VENV)/.dev tools/.checked
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+## Known weaknesses of what we depend on; fails where the databases of them cannot be asked.
+audit: $(VENV)/.dev node_modules/.installed
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.lock || \
+		{ echo "audit: a Python package is weak, or the database could not be asked: the lines above say which."; exit 1; }
+	npm audit || { echo "audit: an npm package is weak, or the database could not be asked: see above."; exit 1; }
 
 ## Side-by-side figures; see bench/README.md.
 bench: $(VENV)/.dev

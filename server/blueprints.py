@@ -46,12 +46,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 
 
 class ProblemSchema(Schema):
-    """A problem document (RFC 9457); `errors` maps field names to what is wrong with them."""
+    """A problem document (RFC 9457); `errors` maps fields to what is wrong with them, `request_id` is in the log."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
+    request_id = fields.String(required=True)
     errors = fields.Dict()
 
 

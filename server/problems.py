@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from server import logs
+
 Page: TypeAlias = Callable[[int, str], ResponseReturnValue]
 
 CONTENT_TYPE = "application/problem+json"
@@ -69,6 +71,7 @@ def response(status: int, detail: str, *, errors: dict[str, Any] | None = None, 
         "title": HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
+        "request_id": logs.request_id(),
     }
     if errors:
         body["errors"] = errors

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 MAX_LIMIT = 500
 MAX_SECONDS = 1000 * 3600
-_LAST_INSTANT = 253_402_300_800_000  # the year 10,000
+LAST_INSTANT = 253_402_300_800_000  # the year 10,000
 
 
 class Instant(fields.Field[int]):
@@ -30,7 +30,7 @@ class Instant(fields.Field[int]):
         if moment.tzinfo is None:
             raise ValidationError("Name the zone of the instant: end it with Z or an offset like +01:00.")
         instant = to_instant(moment)
-        if not 0 <= instant < _LAST_INSTANT:
+        if not 0 <= instant < LAST_INSTANT:
             raise ValidationError("The instant lies outside of the years 1970 to 9999.")
         return instant
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from server import demo_data, migrate
 from server.accounts.models import Person, Token
 from server.accounts.people import DEMO_PASSWORD, password_is_right
-from server.accounts.tokens import DAY_MS, person_of_token
+from server.accounts.tokens import DAY_MS, find_token
 from server.cases.models import Case, CaseRelation
 from server.cli import main
 from server.db import Database
@@ -198,7 +198,7 @@ def test_a_token_is_printed_alone_and_opens_the_door(run: Run, database: Databas
     assert result.stdout == f"{token}\n"
     stored = database.read(lambda session: session.scalar(select(Token)))
     assert (stored.label, stored.expires_at - stored.created_at) == ("export", 2 * DAY_MS)
-    owner = database.read(lambda session: person_of_token(session, token, now=stored.created_at).username)
+    owner = database.read(lambda session: find_token(session, token, now=stored.created_at).person.username)
     assert owner == "eva"
     assert run("token", "eva").stdout.strip() != token
 
@@ -270,7 +270,7 @@ def test_the_demo_says_where_it_is_and_how_to_sign_in() -> None:
 def test_help_names_every_command(run: Run) -> None:
     text = run("--help").output
 
-    for command in ("serve", "demo", "db", "token", "user"):
+    for command in ("serve", "demo", "db", "doctor", "token", "user"):
         assert command in text
     assert run("--version").exit_code == 0
     assert run("no-such-command").exit_code == 2

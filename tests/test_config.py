@@ -26,11 +26,23 @@ def test_nothing_need_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_empty_counts_as_not_set(tmp_path: Path) -> None:
-    names = ("HOST", "PORT", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_ORIGINS", "SECONDS_PER_MINUTE")
+    names = (
+        "LOG_FORMAT",
+        "LOG_LEVEL",
+        "METRICS_TOKEN",
+        "HOST",
+        "PORT",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "ALLOWED_ORIGINS",
+        "SECONDS_PER_MINUTE",
+    )
 
     config = from_environment(_env(tmp_path, **{f"CASECLOCK_{name}": "" for name in names}))
 
     assert (config.host, config.port) == ("127.0.0.1", 8000)
+    assert (config.log_format, config.log_level, config.metrics_token) == ("text", "info", None)
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
@@ -104,6 +116,10 @@ def test_a_key_file_that_holds_no_key_is_an_error_not_a_weak_key(tmp_path: Path,
         ("DATABASE_URL", "nonsense", "sqlite:///"),
         ("DATABASE_URL", "mysql://db/x", "postgresql://"),
         ("DATABASE_URL", "postgres://db/x", "postgresql://"),
+        ("LOG_FORMAT", "xml", "text, json"),
+        ("LOG_LEVEL", "loud", "debug, info, warning, error"),
+        ("METRICS_TOKEN", "short", "16"),
+        ("METRICS_TOKEN", "sixteen characters", "no blanks"),
     ],
 )
 def test_a_bad_value_is_an_error_that_says_what_to_write(tmp_path: Path, name: str, value: str, says: str) -> None:

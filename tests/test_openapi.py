@@ -143,7 +143,7 @@ def test_errors_are_described_as_the_problem_documents_they_are(world: World, do
         error = _target(document, operation["responses"]["default"])
         assert set(error["content"]) == {"application/problem+json"}, (method, path)
         schema = _target(document, error["content"]["application/problem+json"]["schema"])
-        assert set(schema["required"]) == {"type", "title", "status", "detail"}
+        assert set(schema["required"]) == {"type", "title", "status", "detail", "request_id"}
 
     body = world.client("ana").post("/api/v1/cases", json={}).json
     assert set(body) <= set(schema["properties"])

@@ -18,7 +18,7 @@ def _problem(answer: TestResponse, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.content_type == "application/problem+json"
     body = answer.json
-    assert set(body) - {"errors"} == {"type", "title", "status", "detail"}
+    assert set(body) - {"errors"} == {"type", "title", "status", "detail", "request_id"}
     assert body["type"] == "about:blank"
     assert body["status"] == status
     assert body["title"]

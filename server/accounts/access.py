@@ -2,20 +2,22 @@
 
 Every view needs a signed-in person unless it is marked `public`. A person is known by `Authorization: Bearer`
 or by the session cookie; with the cookie, an unsafe method needs the CSRF token too (header `X-CSRF-Token` or
-form field `csrf_token`). `allow` narrows a view to roles; rights against a single object are the verbs' own.
+form field `csrf_token`). `allow` narrows a view to roles; rights against a single object are the verbs' own. A token
+may do what its scope says: `read` the safe methods, `report` what is marked with `needs_scope`, `full` everything.
 """
 
 import hmac
-import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from server import clock
-from server.accounts.models import Person
-from server.accounts.tokens import person_of_token
+from server.accounts import security_log, sessions
+from server.accounts.models import FULL, READ, Person
+from server.accounts.site import client_address, own_origin
+from server.accounts.tokens import find_token
 from server.db import database
 from server.problems import Forbidden, Unauthorized
 
@@ -24,8 +26,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PUBLIC = "_caseclock_public"
+_BY_ITSELF = "_caseclock_by_itself"
 _BY_ORIGIN = "_caseclock_by_origin"
 _ROLES = "_caseclock_roles"
+_SCOPE = "_caseclock_scope"
 
 
 def public(view: F) -> F:
@@ -44,10 +48,26 @@ def allow(*roles: str) -> Callable[[F], F]:
     return mark
 
 
+def checks_callers_itself(view: F) -> F:
+    """Leave it to a view who may call it: no token or session of a person is looked at."""
+    setattr(view, _BY_ITSELF, True)
+    return public(view)
+
+
 def guarded_by_origin(view: F) -> F:
     """Let a cookie through to a view by the page's `Origin` instead of a CSRF token, as on the socket."""
     setattr(view, _BY_ORIGIN, True)
     return view
+
+
+def needs_scope(scope: str) -> Callable[[F], F]:
+    """Let tokens of this scope call a view, beside those that may do everything."""
+
+    def mark(view: F) -> F:
+        setattr(view, _SCOPE, scope)
+        return view
+
+    return mark
 
 
 def current_person() -> Person:
@@ -55,48 +75,29 @@ def current_person() -> Person:
     return cast(Person, g.person)
 
 
-def sign_in(person: Person) -> None:
-    """Start a session for this person; whatever the cookie held before is gone."""
-    session.clear()
-    session.permanent = True
-    session.update(person=person.id, epoch=person.session_epoch, csrf=secrets.token_urlsafe(24))
+def current_scope() -> str:
+    """How much of the person's rights the caller has: a token's scope, or everything."""
+    return cast(str, g.scope)
 
 
-def sign_out() -> None:
-    """End the session."""
-    session.clear()
-
-
-def csrf_token() -> str:
-    """The token that unsafe requests of this session must carry; made on first use."""
-    if "csrf" not in session:
-        session["csrf"] = secrets.token_urlsafe(24)
-    return cast(str, session["csrf"])
-
-
-def person_of_session() -> Person | None:
-    """Whose session cookie came with this request, if it still holds."""
-    found, epoch = session.get("person"), session.get("epoch")
-    if not isinstance(found, int):
-        return None
-    person = database().read(lambda db: db.get(Person, found))
-    if person is None or not person.active or person.session_epoch != epoch:
-        return None
-    return person
+def covers(scope: str, needed: str) -> bool:
+    """Whether a token of this scope may do what needs that one."""
+    return scope in (needed, FULL)
 
 
 def is_own_or_allowed_origin(origin: str) -> bool:
     """Whether a page of this `Origin` may use the session cookie: our own host, or one the operator named."""
-    return origin.lower() in (_own_origin(), *current_app.config["CASECLOCK_ALLOWED_ORIGINS"])
+    return origin.lower() in (own_origin(), *current_app.config["CASECLOCK_ALLOWED_ORIGINS"])
 
 
 def install(app: Flask) -> None:
-    """Check every request before its view runs."""
+    """Check every request before its view runs, and log what was refused."""
 
     @app.before_request
     def _check() -> ResponseReturnValue | None:
+        g.person, g.scope = None, FULL
         view = current_app.view_functions.get(request.endpoint or "")
-        if view is None:
+        if view is None or _mark(view, _BY_ITSELF):
             return None
         g.person = _caller(by_origin=bool(_mark(view, _BY_ORIGIN)))
         if _mark(view, _PUBLIC):
@@ -105,10 +106,22 @@ def install(app: Flask) -> None:
             if request.path.startswith("/api/"):
                 raise Unauthorized("Sign in, or send an Authorization header with a valid bearer token.")
             return redirect(url_for("web.sign_in", next=request.full_path.rstrip("?")))
-        roles = _mark(view, _ROLES)
-        if roles and g.person.role not in roles:
-            raise Forbidden(f"This needs the role {' or '.join(sorted(roles))}.")
+        _check_rights(view, g.person)
         return None
+
+    @app.after_request
+    def _log_refusal(answer: Response) -> Response:
+        if answer.status_code == 403 or (answer.status_code == 401 and "Authorization" in request.headers):
+            person = g.get("person")
+            security_log.refused(
+                "access.refused",
+                status=answer.status_code,
+                method=request.method,
+                route=request.endpoint,
+                username=person.username if person else None,
+                address=client_address(),
+            )
+        return answer
 
 
 def check_csrf() -> None:
@@ -120,14 +133,15 @@ def check_csrf() -> None:
 
 
 def _caller(*, by_origin: bool) -> Person | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    now = clock.now_ms()
     if scheme.lower() == "bearer":
-        now = clock.now_ms()
-        person = database().read(lambda db: person_of_token(db, token.strip(), now=now))
-        if person is None:
+        token = database().read(lambda db: find_token(db, text.strip(), now=now))
+        if token is None:
             raise Unauthorized("The bearer token is not valid: it is unknown, expired or revoked. Get a new one.")
-        return person
-    person = person_of_session()
+        g.scope = token.scope
+        return token.person
+    g.person = person = sessions.person_of_cookie(now=now)
     if person is not None and request.method not in _SAFE_METHODS:
         if not by_origin:
             check_csrf()
@@ -136,8 +150,13 @@ def _caller(*, by_origin: bool) -> Person | None:
     return person
 
 
-def _own_origin() -> str:
-    return request.host_url.rstrip("/").lower()
+def _check_rights(view: Any, person: Person) -> None:
+    needed = _mark(view, _SCOPE) or (READ if request.method in _SAFE_METHODS else FULL)
+    if not covers(g.scope, needed):
+        raise Forbidden(f"This token has the scope {g.scope!r} alone: get one with --scope {needed}.")
+    roles = _mark(view, _ROLES)
+    if roles and person.role not in roles:
+        raise Forbidden(f"This needs the role {' or '.join(sorted(roles))}.")
 
 
 def _mark(view: Any, name: str) -> Any:

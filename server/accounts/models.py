@@ -1,4 +1,4 @@
-"""People, and the bearer tokens of the programs that act for them."""
+"""People, their sessions, and the bearer tokens of the programs that act for them."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,6 +9,12 @@ REPRESENTATIVE = "representative"
 SUPERVISOR = "supervisor"
 ADMINISTRATOR = "administrator"
 ROLES = (REPRESENTATIVE, SUPERVISOR, ADMINISTRATOR)
+
+REPORT = "report"
+READ = "read"
+FULL = "full"
+SCOPES = (REPORT, READ, FULL)
+"""What a token may do: report working time and nothing else; read and nothing else; all that its person may."""
 
 
 class Person(Base):
@@ -43,16 +49,33 @@ class Person(Base):
         return self.role in (SUPERVISOR, ADMINISTRATOR)
 
 
+class UserSession(Base):
+    """A session that was begun by signing in and has not been ended. Its cookie names it by its id."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (Index("user_sessions_by_person", "person_id", "began_at"), {"sqlite_strict": True})
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    began_at: Mapped[int]
+    ends_at: Mapped[int]
+
+
 class Token(Base):
     """A bearer token. Only its SHA-256 is kept; the token itself is shown once."""
 
     __tablename__ = "tokens"
-    __table_args__ = (Index("tokens_by_person", "person_id"), {"sqlite_strict": True})
+    __table_args__ = (
+        Index("tokens_by_person", "person_id"),
+        CheckConstraint("scope IN ('report', 'read', 'full')", name="tokens_scope"),
+        {"sqlite_strict": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     digest: Mapped[str] = mapped_column(unique=True)
     label: Mapped[str]
+    scope: Mapped[str] = mapped_column(default=FULL, server_default=FULL)
     created_at: Mapped[int]
     expires_at: Mapped[int]
     revoked_at: Mapped[int | None]

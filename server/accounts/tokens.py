@@ -1,40 +1,95 @@
-"""Bearer tokens: made, looked up, revoked."""
+"""Bearer tokens: made, looked up, listed, revoked. A token's scope says how much of its person's rights it has."""
 
 import hashlib
 import secrets
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.models import Person, Token
+from server.accounts import security_log
+from server.accounts.models import FULL, SCOPES, Person, Token
+from server.problems import Conflict, Invalid, NotFound
 
 DAY_MS = 24 * 3600 * 1000
 DEFAULT_DAYS = 90
 _PREFIX = "cc_"
+_MAX_ID = 2**63 - 1
+_AT_ONCE = 500
 
 
-def issue_token(session: Session, person: Person, *, now: int, days: float = DEFAULT_DAYS, label: str = "") -> str:
+def issue_token(
+    session: Session,
+    person: Person,
+    *,
+    now: int,
+    days: float = DEFAULT_DAYS,
+    label: str = "",
+    scope: str = FULL,
+) -> str:
     """Make a token that is good for `days`; the only moment at which it can be read."""
-    token = _PREFIX + secrets.token_urlsafe(32)
-    session.add(
-        Token(
-            person_id=person.id,
-            digest=_digest(token),
-            label=label,
-            created_at=now,
-            expires_at=now + round(days * DAY_MS),
-        )
+    if scope not in SCOPES:
+        raise Invalid(f"A scope is one of {', '.join(SCOPES)}, not {scope!r}.")
+    text = _PREFIX + secrets.token_urlsafe(32)
+    token = Token(
+        person_id=person.id,
+        digest=_digest(text),
+        label=label,
+        scope=scope,
+        created_at=now,
+        expires_at=now + round(days * DAY_MS),
     )
+    session.add(token)
+    session.flush()
+    security_log.record("token.issued", username=person.username, token=token.id, scope=scope, days=days)
+    return text
+
+
+def find_token(session: Session, text: str, *, now: int) -> Token | None:
+    """The token that reads so, with its person; None if it is unknown, revoked, expired, or its person not active."""
+    found = session.scalar(select(Token).where(Token.digest == _digest(text)))
+    return found if found is not None and _is_valid(found, now) else None
+
+
+def roles_of_tokens(session: Session, texts: Iterable[str], *, now: int) -> dict[str, str]:
+    """The role of the person of each of these tokens that is still valid."""
+    by_digest = {_digest(text): text for text in texts}
+    digests = list(by_digest)
+    roles = {}
+    for start in range(0, len(digests), _AT_ONCE):
+        for token in session.scalars(select(Token).where(Token.digest.in_(digests[start : start + _AT_ONCE]))):
+            if _is_valid(token, now):
+                roles[by_digest[token.digest]] = token.person.role
+    return roles
+
+
+def tokens_of(session: Session, person: Person) -> Sequence[Token]:
+    """All tokens ever issued to a person, the oldest first."""
+    return session.scalars(select(Token).where(Token.person_id == person.id).order_by(Token.id)).all()
+
+
+def revoke_token(session: Session, token_id: int, *, now: int) -> Token:
+    """Make a token worthless from now on; sockets that were opened with it are closed within a minute."""
+    token = session.get(Token, token_id) if 0 < token_id <= _MAX_ID else None
+    if token is None:
+        raise NotFound(f"There is no token {token_id}: 'caseclock token list USER' shows them.")
+    if token.revoked_at is not None:
+        raise Conflict(f"The token {token_id} is revoked already.")
+    token.revoked_at = now
+    security_log.record("token.revoked", username=token.person.username, token=token.id)
     return token
 
 
-def person_of_token(session: Session, token: str, *, now: int) -> Person | None:
-    """Whose token this is; None if it is unknown, revoked, expired, or its person is not active."""
-    found = session.scalar(select(Token).where(Token.digest == _digest(token)))
-    if found is None or found.revoked_at is not None or found.expires_at <= now or not found.person.active:
-        return None
-    return found.person
+def revoke_all(session: Session, person: Person, *, now: int) -> None:
+    """Make every token of a person worthless from now on."""
+    for token in tokens_of(session, person):
+        if token.revoked_at is None and token.expires_at > now:
+            revoke_token(session, token.id, now=now)
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def _is_valid(token: Token, now: int) -> bool:
+    return token.revoked_at is None and now < token.expires_at and token.person.active
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,18 +8,19 @@ from flask import current_app
 from server import clock, settings
 from server.accounts.access import allow, current_person
 from server.accounts.models import ADMINISTRATOR
-from server.admin import records
+from server.admin import losses, records
 from server.admin import settings as admin_settings
 from server.admin.schemas import (
     PurgeResultSchema,
     PurgeSchema,
     RecordQuery,
+    StreamLossSchema,
     TrackerRecordSchema,
     TrackingSettingsSchema,
 )
 from server.blueprints import Blueprint
 from server.db import database
-from server.schemas import cursor_id, page_of, page_schema
+from server.schemas import PageQuery, cursor_id, page_of, page_schema
 from server.settings import settings_changed
 from server.tracking.service import tracking
 
@@ -91,6 +92,30 @@ def purge_records(purge: dict[str, Any]) -> dict[str, Any]:
         duration_ms += batch.duration_ms
         last_id = batch.last_id
     return _result(gone, duration_ms, dry_run=False)
+
+
+@blueprint.get("/stream-losses")
+@allow(ADMINISTRATOR)
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, page_schema(StreamLossSchema))
+def list_losses(query: dict[str, Any]) -> dict[str, Any]:
+    """List holes in what browsers reported that nobody can fill, newest first."""
+    limit, before_id = query["limit"], cursor_id(query["cursor"])
+    found = database().read(lambda session: losses.page(session, limit=limit + 1, before_id=before_id))
+    page = page_of(found, limit=limit, id_of=lambda row: row[0].id)
+    page["items"] = [
+        {
+            "id": loss.id,
+            "representative": person.username,
+            "name": person.name,
+            "stream": loss.stream,
+            "first_seq": loss.first_seq,
+            "last_seq": loss.last_seq,
+            "noticed_at": loss.noticed_at,
+        }
+        for loss, person in page["items"]
+    ]
+    return page
 
 
 def _result(count: int, duration_ms: int, *, dry_run: bool) -> dict[str, Any]:

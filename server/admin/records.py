@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Person
 from server.cases.models import RESOLVED, Case
+from server.db import upsert
 from server.tracking.intake import ACCEPTED_AGE_MS
-from server.tracking.models import PurgedSpan, TrackerRecord
+from server.tracking.ledger import rows_by_day, sums_by_day
+from server.tracking.models import PurgedSpan, PurgedTotal, TrackerRecord
 from server.tracking.spans import union
 
 Ts = TypeVarTuple("Ts")
@@ -70,6 +73,8 @@ def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0
             select(
                 TrackerRecord.id,
                 TrackerRecord.representative_id,
+                TrackerRecord.case_id,
+                Person.time_zone,
                 TrackerRecord.started_at,
                 TrackerRecord.ended_at,
             ),
@@ -82,7 +87,7 @@ def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0
     if not rows:
         return Purged(0, 0)
     late: dict[int, list[tuple[int, int]]] = {}
-    for _, representative, started_at, ended_at in rows:
+    for _, representative, _, _, started_at, ended_at in rows:
         if ended_at > now - _LATE_MS:
             late.setdefault(representative, []).append((started_at, ended_at))
     tombs = [
@@ -93,6 +98,8 @@ def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0
     if tombs:
         session.execute(insert(PurgedSpan), tombs)
     session.execute(delete(TrackerRecord).where(TrackerRecord.id.in_([row.id for row in rows])))
+    taken = sums_by_day((who, case, ZoneInfo(zone), start, end) for _, who, case, zone, start, end in rows)
+    upsert(session, PurgedTotal, rows_by_day(taken), add=["automatic_ms"])
     return Purged(len(rows), sum(row.ended_at - row.started_at for row in rows), rows[-1].id)
 
 

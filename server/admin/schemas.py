@@ -51,6 +51,18 @@ class RecordQuery(PageQuery):
     resolved_only = fields.Boolean(load_default=False)
 
 
+class StreamLossSchema(Schema):
+    """Events `first_seq` to `last_seq` of a stream that its browser no longer had when it was asked for them."""
+
+    id = fields.Integer(required=True)
+    representative = fields.String(required=True)
+    name = fields.String(required=True)
+    stream = fields.String(required=True)
+    first_seq = fields.Integer(required=True)
+    last_seq = fields.Integer(required=True)
+    noticed_at = Instant(required=True)
+
+
 class PurgeRuleSchema(Schema):
     """All records that match: ended by `before`, of one `case`, of one `representative`, of resolved cases only."""
 

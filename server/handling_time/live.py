@@ -20,6 +20,10 @@ def install(app: Flask) -> None:
     service = agent_socket.tracking_of(app)
 
     def watch(connection: Connection, message: wire.Watch) -> None:
+        if not connection.may_read:
+            text = "This token may report and nothing else: use one of the scope 'full' to watch a case."
+            connection.post(wire.error("not_allowed", text))
+            return
         if len(connection.watches) >= service.limits.watches_per_connection:
             text = f"At most {service.limits.watches_per_connection} cases can be watched: unwatch some."
             connection.post(wire.error("rate_limited", text))

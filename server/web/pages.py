@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import (
@@ -17,12 +18,20 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from server.accounts import access
-from server.accounts.access import allow, csrf_token, current_person, public
-from server.accounts.models import ADMINISTRATOR, REPRESENTATIVE, SUPERVISOR
-from server.accounts.people import DEMO_PASSWORD, by_username, password_is_right
+from server import clock
+from server.accounts import access, device, passwords, people, security_log, sessions
+from server.accounts import sign_in as sign_in_door
+from server.accounts.access import allow, current_person, needs_scope, public
+from server.accounts.models import ADMINISTRATOR, FULL, REPRESENTATIVE, SUPERVISOR, Person
+from server.accounts.people import DEMO_PASSWORD
+from server.accounts.sessions import csrf_token
+from server.accounts.sign_in import Refused, door
+from server.accounts.site import client_address
 from server.db import database
+from server.problems import Invalid
+from server.web import headers
 
 CLIENT_FILES = Path(__file__).resolve().parents[2] / "client_js"
 
@@ -33,9 +42,10 @@ _FIRST_PAGE = {REPRESENTATIVE: "web.workspace", SUPERVISOR: "web.supervisor", AD
 
 def install(app: Flask) -> None:
     """Put the pages on the application, with the headers that every answer carries."""
+    sign_in_door.install(app)
     app.register_blueprint(blueprint)
     app.context_processor(lambda: {"csrf_token": csrf_token, "person": getattr(g, "person", None)})
-    app.after_request(_headers)
+    headers.install(app)
 
 
 @blueprint.get("/")
@@ -57,24 +67,62 @@ def post_sign_in() -> ResponseReturnValue:
     """Check name and password, start a session."""
     access.check_csrf()
     username = request.form.get("username", "").strip().lower()
-    password = request.form.get("password", "")
-    person = database().read(lambda session: by_username(session, username))
-    right = password_is_right(person, password[:1000])
-    if person is None or not right or not person.active:
-        return _sign_in_form("That name and password do not fit together.", username), 401
-    if password == DEMO_PASSWORD and not current_app.config["CASECLOCK_DEMO"]:
-        return _sign_in_form("The demo password works in the demo only. Ask an administrator for one.", username), 401
-    access.sign_in(person)
-    return redirect(_local(request.form.get("next", "")) or url_for(_FIRST_PAGE[person.role]))
+    now = clock.now_ms()
+    came_from = device.of_request(now=now)
+    try:
+        person = _checked(username, request.form.get("password", ""), came_from, now)
+    except Refused as refused:
+        return _sign_in_form(refused, username)
+    sessions.begin(person, now=now)
+    security_log.record("sign_in.succeeded", username=person.username, address=client_address())
+    answer = _go_on(_local(request.form.get("next", "")) or url_for(_FIRST_PAGE[person.role]))
+    device.remember(answer, came_from, person.id, now=now)
+    return answer
 
 
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> ResponseReturnValue:
-    """End the session."""
-    if g.person is not None:
-        access.sign_out()
+    """End the session, or with `everywhere` all sessions of the person."""
+    person = g.person
+    if person is not None:
+        everywhere = bool(request.form.get("everywhere"))
+        if everywhere:
+            database().write(lambda session: sessions.end_all(session, session.get_one(Person, person.id)))
+        sessions.end()
+        security_log.record("sign_out", username=person.username, address=client_address(), everywhere=everywhere)
     return redirect(url_for("web.sign_in"))
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """One's own password and sessions."""
+    return _account_page()
+
+
+@blueprint.post("/account/password")
+@needs_scope(FULL)
+def change_password() -> ResponseReturnValue:
+    """Choose a new password: the old one is asked for, and every other session ends."""
+    person, now, new = current_person(), clock.now_ms(), request.form.get("new_password", "")
+    try:
+        _checked(person.username, request.form.get("password", ""), device.of_request(now=now), now)
+        passwords.check(new, person.username)
+    except Refused as refused:
+        if refused.status != HTTPStatus.UNAUTHORIZED:
+            return _with_wait(_account_page(refused.detail), refused)
+        return _account_page("That is not your present password."), HTTPStatus.UNPROCESSABLE_ENTITY
+    except Invalid as invalid:
+        return _account_page(invalid.detail), HTTPStatus.UNPROCESSABLE_ENTITY
+    hashed = door().hash_of(new)
+
+    def change(session: Session) -> Person:
+        changed = session.get_one(Person, person.id)
+        people.set_password(session, changed, hashed)
+        return changed
+
+    sessions.begin(database().write(change), now=now)
+    return redirect(url_for("web.account", changed=1))
 
 
 @blueprint.get("/workspace")
@@ -125,15 +173,46 @@ def error_page(status: int, detail: str) -> ResponseReturnValue:
     return render_template("error.html", title=HTTPStatus(status).phrase, detail=detail), status
 
 
-def _sign_in_form(problem: str | None = None, username: str = "") -> str:
-    return render_template(
+def _checked(username: str, password: str, came_from: device.Device, now: int) -> Person:
+    return door().check(
+        database(),
+        username,
+        password,
+        device=came_from,
+        address=client_address(),
+        now=now,
+        is_demo=current_app.config["CASECLOCK_DEMO"],
+    )
+
+
+def _sign_in_form(refused: Refused | None = None, username: str = "") -> ResponseReturnValue:
+    page = render_template(
         "sign_in.html",
-        problem=problem,
+        problem=refused.detail if refused else None,
         username=username,
         next=_local(request.values.get("next", "")),
         demo=current_app.config["CASECLOCK_DEMO"],
         demo_password=DEMO_PASSWORD,
     )
+    return _with_wait(page, refused) if refused else page
+
+
+def _account_page(problem: str | None = None) -> str:
+    person, now = current_person(), clock.now_ms()
+    open_sessions = database().read(lambda session: sessions.count(session, person, now=now))
+    changed = "changed" in request.args
+    return render_template("account.html", problem=problem, sessions=open_sessions, changed=changed)
+
+
+def _with_wait(page: str, refused: Refused) -> Response:
+    answer = Response(page, status=refused.status)
+    if refused.retry_after_s:
+        answer.headers["Retry-After"] = str(refused.retry_after_s)
+    return answer
+
+
+def _go_on(target: str) -> Response:
+    return cast(Response, redirect(target))
 
 
 def _local(target: str) -> str:
@@ -147,17 +226,3 @@ def _local(target: str) -> str:
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
         return ""
     return target
-
-
-def _headers(answer: Response) -> Response:
-    headers = answer.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    if answer.mimetype == "text/html":
-        headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
-            "connect-src 'self' ws: wss:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
-        )
-        headers.setdefault("Cache-Control", "no-store")
-    return answer

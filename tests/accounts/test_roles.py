@@ -20,12 +20,13 @@ PUBLIC = {
 MAY_NOT = {
     "ana": {
         "admin.change_settings",
+        "admin.list_losses",
         "admin.purge_records",
         "reports.get_overview",
         "web.admin",
         "web.supervisor",
     },
-    "sam": {"admin.change_settings", "admin.purge_records", "web.admin"},
+    "sam": {"admin.change_settings", "admin.list_losses", "admin.purge_records", "web.admin"},
     "ada": set(),
 }
 VALUES = {"ref": "CAS-1001", "entry_id": 4711, "username": "ana", "name": "x.js"}

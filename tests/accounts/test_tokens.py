@@ -3,7 +3,7 @@
 import pytest
 
 from server.accounts.models import Person, Token
-from server.accounts.tokens import DAY_MS, issue_token, person_of_token
+from server.accounts.tokens import DAY_MS, find_token, issue_token
 from tests.conftest import World
 
 URL = "/api/v1/cases"
@@ -88,7 +88,7 @@ def test_the_database_does_not_hold_the_token_itself(world: World) -> None:
 def test_a_digest_that_leaked_is_not_a_token(world: World) -> None:
     digest = world.read(lambda session: session.query(Token).first().digest)
 
-    assert world.read(lambda session: person_of_token(session, digest, now=world.clock.now)) is None
+    assert world.read(lambda session: find_token(session, digest, now=world.clock.now)) is None
 
 
 def test_a_role_that_was_taken_away_counts_with_the_next_call(world: World) -> None:

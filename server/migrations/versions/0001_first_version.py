@@ -319,6 +319,7 @@ def upgrade() -> None:
             ["people.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
         sqlite_strict=True,
     )
     op.create_index("tracker_records_by_case", "tracker_records", ["case_id", "id"], unique=False)
