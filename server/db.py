@@ -4,26 +4,49 @@ SQLite is the default (WAL, `STRICT` tables, one writer that waits for the disk)
 A verb takes a `Session` and values; the edge hands it to `Database.read` or `Database.write`, which own the
 transaction. Under gevent an SQLite write runs in one native thread of its own, since it would otherwise
 stop every greenlet; PostgreSQL's driver waits cooperatively and needs none.
+
+Nothing here waits for ever: a lock, a statement, a connection and a write each have their time-out. What a write that
+was given up did is open; whoever needs to know asks the database.
 """
 
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import BigInteger, Boolean, Dialect, Engine, Table, Text, create_engine, event, make_url
+from sqlalchemy import BigInteger, Boolean, Connection, Dialect, Engine, Table, Text, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 
 T = TypeVar("T")
 
 _EXTENSION = "caseclock.database"
-_BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_S = 5.0
+"""How long a write waits for another process's lock of an SQLite file."""
+READ_BUSY_TIMEOUT_S = 0.5
+"""The same for a read. It runs among the greenlets, which all wait with it."""
+CONNECT_TIMEOUT_S = 5
+LOCK_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 30
+IDLE_IN_TRANSACTION_S = 10
+"""After this PostgreSQL undoes the transaction of a process that stands still, and frees its locks."""
+WRITE_TIMEOUT_S = 60
+"""A whole write, whatever it waits for: a database that is frozen enforces no time-out of its own."""
+POOL_TIMEOUT_S = 10
+
+_NOTICE_DEAD_PEERS = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 
 log = logging.getLogger(__name__)
@@ -42,16 +65,31 @@ def _integer_of_strict_tables(_type: object, _compiler: object, **_: object) -> 
     return "INTEGER"
 
 
+class TooSlow(SQLAlchemyError):
+    """A write took longer than `WRITE_TIMEOUT_S` and was given up. Whether it was committed is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the database did not take a write in {WRITE_TIMEOUT_S} s")
+
+
 class Database:
-    """Two ways in: `read` and `write`, each one transaction around a verb."""
+    """Two ways in: `read` and `write`, each one transaction around a verb.
+
+    Reading and writing have connections of their own, so that no number of readers can hold up a commit.
+    """
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._readers = _sqlite_engine(url, begin="BEGIN", synchronous="NORMAL")
-            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", synchronous="FULL", pool_size=1)
+            self._readers = _sqlite_engine(url, begin="BEGIN", synchronous="NORMAL", busy_timeout_s=READ_BUSY_TIMEOUT_S)
+            self._writer = _sqlite_engine(
+                url, begin="BEGIN IMMEDIATE", synchronous="FULL", busy_timeout_s=BUSY_TIMEOUT_S, pool_size=1
+            )
         else:
-            self._readers = self._writer = _postgresql_engine(url)
+            self._readers = _postgresql_engine(url, pool_size=10)
+            self._writer = _postgresql_engine(url, pool_size=5)
+        self.timing: Callable[[], AbstractContextManager[object]] = nullcontext
+        """Entered around each write, for whoever measures how long they take."""
         self._write_lock = threading.Lock()
         self._thread = _native_thread() if self.is_sqlite else None
 
@@ -66,9 +104,14 @@ class Database:
             return verb(session)
 
     def write(self, verb: Callable[[Session], T]) -> T:
-        """Run `verb(session)` in one transaction, durable when this returns; undone if it raises."""
-        if self._thread is not None:
-            return cast(T, self._thread.apply(self._write_here, (verb,)))
+        """Run `verb(session)` in one transaction, durable when this returns; undone if it raises, but `TooSlow`."""
+        with self.timing():
+            return self._write(verb)
+
+    def _write(self, verb: Callable[[Session], T]) -> T:
+        if _under_gevent():
+            with _deadline():
+                return self._write_here(verb) if self._thread is None else self._write_in_thread(verb)
         if self.is_sqlite:
             with self._write_lock:
                 return self._write_here(verb)
@@ -78,10 +121,33 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             return verb(session)
 
+    def _write_in_thread(self, verb: Callable[[Session], T]) -> T:
+        """Errors come back as values: gevent prints whatever is raised in its threads, beside raising it here."""
+        from gevent.util import wrap_errors
+
+        outcome = cast(Any, self._thread).apply(wrap_errors(Exception, self._write_here), (verb,))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return cast(T, outcome)
+
     def close(self) -> None:
         """Give every connection back."""
         self._readers.dispose()
         self._writer.dispose()
+
+
+@contextmanager
+def _deadline() -> Iterator[None]:
+    """Give up after `WRITE_TIMEOUT_S`. The connection that was waited on is thrown away with what it was doing."""
+    from gevent import Timeout
+
+    with Timeout(WRITE_TIMEOUT_S) as late:
+        try:
+            yield
+        except (Timeout, SQLAlchemyError) as error:
+            if late.pending or (isinstance(error, Timeout) and error is not late):
+                raise
+            raise TooSlow from error  # a driver may have made another error of ours
 
 
 def install(app_extensions: dict[str, object], database: Database) -> None:
@@ -123,7 +189,12 @@ def _execute_many(
     """Hand the rows to the driver at once: SQLAlchemy's work on each parameter costs more than the insert itself."""
     text, names = _many_statement(model, session.get_bind().dialect, tuple(rows[0]), add, replace)
     parameters = list(map(itemgetter(*names), rows)) if names else [dict(row) for row in rows]
-    session.connection().exec_driver_sql(text, parameters)
+    connection = session.connection()
+    connection.exec_driver_sql(text, parameters)
+    if connection.dialect.name == "postgresql":
+        # The driver sends many rows in a pipeline, whose end takes off PostgreSQL's timer of transactions that stand
+        # still. The next statement sets it again: without one, a process that stops just here keeps its locks.
+        connection.exec_driver_sql("SELECT 1")
 
 
 @lru_cache(maxsize=256)
@@ -150,12 +221,21 @@ def offload(work: Callable[[], T]) -> T:
     return cast(T, gevent.get_hub().threadpool.apply(work))
 
 
-def _sqlite_engine(url: str, *, begin: str, synchronous: str, pool_size: int = 5) -> Engine:
+def let_statements_take_long(connection: Connection) -> None:
+    """Take the time-out off the statements of one connection: a migration may have to build an index for an hour."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.commit()
+
+
+def _sqlite_engine(url: str, *, begin: str, synchronous: str, busy_timeout_s: float, pool_size: int = 5) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # what people wrote must not come into the log with an error
         pool_size=pool_size,
         max_overflow=0 if pool_size == 1 else 20,
-        connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_MS / 1000},
+        pool_timeout=POOL_TIMEOUT_S,
+        connect_args={"check_same_thread": False, "timeout": busy_timeout_s},
     )
 
     @event.listens_for(engine, "connect")
@@ -172,21 +252,43 @@ def _sqlite_engine(url: str, *, begin: str, synchronous: str, pool_size: int = 5
     return engine
 
 
-def _postgresql_engine(url: str) -> Engine:
+def _postgresql_engine(url: str, *, pool_size: int) -> Engine:
+    """What the URL itself says of a connection (`?options=...`, `?connect_timeout=...`) goes before what is set here."""
     plain = make_url(url)
     if plain.get_driver_name() != "psycopg":
         plain = plain.set(drivername="postgresql+psycopg")
-    return create_engine(plain, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    arguments = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "options": f"-c lock_timeout={LOCK_TIMEOUT_S}s -c statement_timeout={STATEMENT_TIMEOUT_S}s"
+        f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_S}s",
+        **_NOTICE_DEAD_PEERS,
+    }
+    return create_engine(
+        plain,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in arguments.items() if name not in plain.query},
+    )
+
+
+def old_sqlite() -> str | None:
+    """A warning where this SQLite can lose a write-ahead log that two processes reset at once."""
+    first, last = _WAL_RESET_BUG
+    if not first <= sqlite3.sqlite_version_info <= last:
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} has the WAL-reset bug (3.7.0 to 3.51.2); "
+        "keep one server process per file, or upgrade SQLite"
+    )
 
 
 def warn_of_old_sqlite() -> None:
-    """Log a warning where this SQLite can lose a write-ahead log that two processes reset at once."""
-    first, last = _WAL_RESET_BUG
-    if first <= sqlite3.sqlite_version_info <= last:
-        log.warning(
-            "SQLite %s has the WAL-reset bug (3.7.0 to 3.51.2); keep one server process per file, or upgrade SQLite",
-            sqlite3.sqlite_version,
-        )
+    """Log that warning."""
+    if words := old_sqlite():
+        log.warning(words)
 
 
 def _native_thread() -> Any:

@@ -12,8 +12,11 @@ from datetime import UTC
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
+from server import db_faults
 from server.admin import records
+from server.operation.runs import runs_of
 from server.tracking import connections_check, schedule
 from server.tracking.agent_socket import tracking_of
 from server.tracking.service import Tracking
@@ -50,6 +53,7 @@ def start(app: Flask) -> BackgroundScheduler:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in jobs(tracking):
+        runs_of(app).plan(job.name, now=tracking.clock())
         scheduler.add_job(
             _guarded, "interval", (app, tracking, job), seconds=job.every_s, name=job.name, executor=job.executor
         )
@@ -61,7 +65,10 @@ def _guarded(app: Flask, tracking: Tracking, job: Job) -> None:
     """The boundary of a job: one that fails is logged and runs again at its next time."""
     with app.app_context():
         try:
-            job.run(tracking, tracking.clock())
+            with runs_of(app).run(job.name, tracking.clock):
+                job.run(tracking, tracking.clock())
+        except SQLAlchemyError as error:
+            log.error("job %r failed and is tried again: %s", job.name, db_faults.advice(error))
         except Exception:
             log.exception("job %r failed", job.name)
 

@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from server.db import Database
+from server.db import Database, let_statements_take_long
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -17,6 +17,7 @@ def upgrade(database_url: str) -> None:
     database = Database(database_url)
     try:
         with database.engine.connect() as connection:
+            let_statements_take_long(connection)
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

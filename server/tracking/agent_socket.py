@@ -13,9 +13,11 @@ from flask import Flask, current_app, g, request
 from simple_websocket import ConnectionClosed
 
 from server import clock
-from server.accounts.access import is_own_or_allowed_origin, public
-from server.accounts.models import Person
-from server.accounts.tokens import person_of_token
+from server.accounts import security_log, sessions
+from server.accounts.access import covers, current_scope, is_own_or_allowed_origin, public
+from server.accounts.models import FULL, REPORT, Person
+from server.accounts.site import client_address
+from server.accounts.tokens import find_token
 from server.db import database
 from server.problems import Forbidden
 from server.settings import TrackingSettings, settings_changed
@@ -29,7 +31,11 @@ PROTOCOL_NOT_SPOKEN = 4400
 NOT_SIGNED_IN = 4401
 ORIGIN_NOT_ALLOWED = 4403
 NO_HELLO = 4408
+INTERNAL_ERROR = 1011
 RESTART = 1012
+RATE_LIMITED = "rate_limited"
+_REST_S = 1.0
+"""How long nothing is read from an agent that sends too much, after each refusal."""
 
 Handler: TypeAlias = Callable[[Connection, Any], None]
 
@@ -47,7 +53,13 @@ class _Closed(Exception):
 def install(app: Flask) -> None:
     """Put the endpoint on the application."""
     app.extensions[_EXTENSION] = {}
-    app.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": tracking_of(app).limits.frame_bytes}
+    limits = tracking_of(app).limits
+    app.config["SOCK_SERVER_OPTIONS"] = {
+        "max_message_size": limits.frame_bytes,
+        "ping_interval": limits.ping_interval_s,
+        "ping_timeout": limits.ping_timeout_s,
+        "write_timeout": limits.write_timeout_s,
+    }
     sock = GuardedSock(app)
 
     @app.before_request
@@ -82,11 +94,28 @@ def agent(ws: Any) -> None:
     """One agent's socket, from its upgrade to its end."""
     service = tracking()
     try:
+        _serve(service, ws)
+    finally:
+        service.tally.socket_closed(INTERNAL_ERROR if ws.connected else ws.close_reason)
+
+
+def _serve(service: Tracking, ws: Any) -> None:
+    limits = service.limits
+    if not service.connections.let_in(limit=limits.connections_before_hello):
+        ws.close(TOO_MANY, "too many connections")
+        return
+    try:
         connection = _signed_in(service, ws)
     except _Closed as closed:
+        if closed.code in (NOT_SIGNED_IN, ORIGIN_NOT_ALLOWED):
+            security_log.refused("socket.refused", code=closed.code, reason=closed.reason, address=client_address())
         ws.close(closed.code, closed.reason)
         return
-    limits = service.limits
+    finally:
+        service.connections.said_hello()
+    if not service.buckets.spend(connection.representative_id, "hellos", 1, now=clock.now_ms()):
+        ws.close(TOO_MANY, "too many new connections")
+        return
     if not service.connections.add(
         connection, limit=limits.connections, limit_each=limits.connections_per_representative
     ):
@@ -95,9 +124,11 @@ def agent(ws: Any) -> None:
     try:
         _welcome(service, connection, ws)
         while True:
-            text = ws.receive()
-            for answer in _answers(service, connection, text):
+            answers = _answers(service, connection, ws.receive())
+            for answer in answers:
                 ws.answer(wire.encode(answer))
+            if any(answer.get("code") == RATE_LIMITED for answer in answers):
+                ws.rest(_REST_S)
     except ConnectionClosed:
         pass
     finally:
@@ -122,7 +153,7 @@ def _signed_in(service: Tracking, ws: Any) -> Connection:
     if len(service.connections) >= service.limits.connections:
         raise _Closed(TOO_MANY, "too many connections")
     deadline = clock.stopwatch_s() + service.limits.hello_timeout_s
-    while True:
+    for _ in range(service.limits.messages_before_hello):
         left = deadline - clock.stopwatch_s()
         text = ws.receive(timeout=left) if left > 0 else None
         if text is None:
@@ -137,9 +168,11 @@ def _signed_in(service: Tracking, ws: Any) -> Connection:
         if isinstance(hello, wire.Hello):
             break
         ws.send(wire.encode(wire.error("bad_message", "Say hello first.")))
+    else:
+        raise _Closed(NO_HELLO, "too many messages before a hello")
     if hello.protocol != wire.PROTOCOL:
         raise _protocol_not_spoken()
-    person = _person(hello.token)
+    person, scope = _person(hello.token)
     return Connection(
         socket=cast(Socket, ws),
         representative_id=person.id,
@@ -149,9 +182,11 @@ def _signed_in(service: Tracking, ws: Any) -> Connection:
         sees_everyone=person.sees_everyone,
         stream=hello.stream,
         app=hello.app,
-        max_outgoing=service.limits.outgoing_messages,
+        limits=service.limits,
         session_epoch=person.session_epoch,
         token=hello.token or _bearer_token(),
+        session_id=sessions.current_id(),
+        may_read=scope == FULL,
     )
 
 
@@ -159,19 +194,26 @@ def _protocol_not_spoken() -> _Closed:
     return _Closed(PROTOCOL_NOT_SPOKEN, f"protocol {wire.PROTOCOL} is spoken here")
 
 
-def _person(token: str | None) -> Person:
+def _person(token: str | None) -> tuple[Person, str]:
+    """Who calls, and the scope of what they call with."""
     if token is not None:
         now = clock.now_ms()
-        person = database().read(lambda session: person_of_token(session, token, now=now))
-        if person is None:
+        found = database().read(lambda session: find_token(session, token, now=now))
+        if found is None:
             raise _Closed(NOT_SIGNED_IN, "the token is unknown, expired or revoked")
-        return person
+        return found.person, _reporting(found.scope)
     known = cast(Person | None, g.person)
     if known is None:
         raise _Closed(NOT_SIGNED_IN, "not signed in")
     if "Origin" not in request.headers and "Authorization" not in request.headers:
         raise _Closed(ORIGIN_NOT_ALLOWED, "a session cookie needs an Origin; use a token")
-    return known
+    return known, _reporting(current_scope())
+
+
+def _reporting(scope: str) -> str:
+    if not covers(scope, REPORT):
+        raise _Closed(NOT_SIGNED_IN, f"the token's scope is {scope}: it cannot report")
+    return scope
 
 
 def _bearer_token() -> str | None:
@@ -206,7 +248,11 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
     try:
         message, answers = wire.decode(text, max_events=service.limits.events_per_report)
     except wire.BadMessage as problem:
-        return [wire.error("bad_message", str(problem))]
+        answers = [_too_many(service, connection) or wire.error("bad_message", str(problem))]
+        service.tally.answered("socket", answers)
+        return answers
+    if not isinstance(message, wire.Report) and (refused := _too_many(service, connection)):
+        return [refused]
     if isinstance(message, wire.Report):
         connection.delivers(message.stream)
         answers += take_report(
@@ -215,7 +261,9 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
             representative_id=connection.representative_id,
             app=connection.app,
             now=clock.now_ms(),
+            is_own=message.stream == connection.stream,
         )
+        service.tally.answered("socket", answers)
         connection.reported()
     elif isinstance(message, wire.Ping):
         answers.append({"type": "pong", "sent_at": message.sent_at, "server_at": clock.now_ms()})
@@ -226,6 +274,13 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
         if handler is not None:
             handler(connection, message)
     return answers
+
+
+def _too_many(service: Tracking, connection: Connection) -> dict[str, Any] | None:
+    """The refusal of one more message that is no report: those are counted where they are taken in."""
+    if service.buckets.take(connection.representative_id, events=0, now=clock.now_ms()):
+        return None
+    return wire.error(RATE_LIMITED, "Too many messages: wait a few seconds.")
 
 
 def _tell_settings(_app: Flask, *, settings: TrackingSettings) -> None:
@@ -241,6 +296,6 @@ def _tell_committed(service: Tracking, *, commit: Commit) -> None:
     """Tell every agent that speaks for a stream how far it is committed."""
     for representative, streams in commit.covered.items():
         for connection in service.connections.of(representative):
-            for stream in connection.streams & streams.keys():
+            for stream in connection.streams.keys() & streams.keys():
                 if streams[stream]:
                     connection.post({"type": "committed", "stream": stream, "seq": streams[stream]})

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from server import clock
-from server.accounts.access import current_person, guarded_by_origin
+from server.accounts.access import current_person, guarded_by_origin, needs_scope
+from server.accounts.models import REPORT
 from server.problems import Problem
 from server.tracking import wire
 from server.tracking.intake import take_report
@@ -23,19 +24,24 @@ _STATUS_OF_REFUSAL = {
 
 @blueprint.post("/reports")
 @guarded_by_origin
+@needs_scope(REPORT)
 def post_report() -> Response:
     """Take a `report`, exactly as the socket does.
 
     Answers with the body of `received`, and with `errors` in it where events were refused. A report that is refused
     for now (`gap`, `rate_limited`, `not_yours`) is answered with the `error` and a status of 409, 429 or 403.
     """
-    service = tracking()
+    service, person, now = tracking(), current_person(), clock.now_ms()
     body = _body(service.limits.frame_bytes)
     try:
         report, answers = wire.decode_report(body, max_events=service.limits.events_per_report)
     except wire.BadMessage as problem:
+        if not service.buckets.take(person.id, events=0, now=now):
+            text = "Too many messages that are no reports: wait a few seconds."
+            raise Problem(text, status=HTTPStatus.TOO_MANY_REQUESTS) from None
         raise Problem(str(problem)) from None
-    answers += take_report(service, report, representative_id=current_person().id, app="workspace", now=clock.now_ms())
+    answers += take_report(service, report, representative_id=person.id, app="workspace", now=now)
+    service.tally.answered("http", answers)
     return _response(answers)
 
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from server.tracking.claims import Claim
-from server.tracking.spans import Interval, subtract, union
+from server.tracking.spans import Interval, subtract, total, union
 
 
 class Span(Struct, frozen=True, gc=False):
@@ -63,6 +63,12 @@ def attribute(
         Span(piece.case, piece.stream, piece.started, piece.ended, piece.started_by, piece.ended_by)
         for piece in _joined(credited)
     ]
+
+
+def covered_ms(claims: Iterable[Claim], taken: Iterable[Interval]) -> int:
+    """How much of one representative's claims lies in what is credited already."""
+    claimed, occupied = union((claim.started, claim.ended) for claim in claims), union(taken)
+    return total(claimed) - sum(total(subtract(interval, occupied)) for interval in claimed)
 
 
 def _cut(claim: Claim, holes: Sequence[Interval], reason: str) -> list[Claim]:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from server.tracking.attention import Policy, attended_case
-from server.tracking.clock_offset import TOLERANCE_MS, ClockOffset, correct
+from server.tracking.clock_offset import MAX_DRIFT_MS, TOLERANCE_MS, ClockOffset, correct
 from server.tracking.events import Event, Refused
 from server.tracking.spans import Interval
 
@@ -139,15 +139,24 @@ def fold(
     arrival: int,
     policy: Policy,
     bounds: Bounds,
+    is_own: bool = True,
 ) -> Folded:
-    """Apply events that `place` found to be next. `sent_at` is the browser's clock, `arrival` the server's."""
+    """Apply events that `place` found to be next. `sent_at` is the browser's clock, `arrival` the server's.
+
+    Where another page delivers them (`is_own` False), the clock may have been set since they were written down.
+    """
     jumps = _jumps(state, events)
-    correction = correct(state.offset, lag=arrival - sent_at, arrival=arrival, jumps=jumps)
-    shift = correction.anchor_shift_ms
+    lag = arrival - sent_at
+    if not is_own and state.offset is not None and not any(jumps):
+        lag = state.offset.value_ms
+    correction = correct(state.offset, lag=lag, arrival=arrival, jumps=jumps)
+    shift, is_anew = correction.anchor_shift_ms, correction.is_anew
+    if shift and state.run_began + shift < bounds.oldest:
+        shift, is_anew = 0, True  # no travel takes that long: what is proven stays where it is
     claims: list[Claim] = []
     refusals: list[Refusal] = []
-    at, mono, proves = state.at, state.mono, state.proves and not correction.is_anew
-    begins = state.offset is None or correction.is_anew
+    at, mono, proves = state.at, state.mono, state.proves and not is_anew
+    begins = state.offset is None or is_anew
     instant, run_began = state.instant + shift, state.run_began + shift
     held = shifted(state.open_claim, shift)
     closed = state.closed
@@ -160,7 +169,9 @@ def fold(
         now = max(instant, min(event.at + offset, arrival))
         if begins or jump:
             run_began, begins = now, False
-        proven = proves and not jump and event.at - at <= bounds.max_gap_ms
+        # By the corrected clock too: an event that was pulled back to its arrival stretches the time up to the next.
+        is_near = event.at - at <= bounds.max_gap_ms and now - instant <= bounds.max_gap_ms + MAX_DRIFT_MS
+        proven = proves and not jump and is_near
         at, mono, proves = event.at, event.mono, True
         if not proven:
             _end(held, claims, ended=instant, ended_by=GAP)

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 TOLERANCE_MS = 2_000
 _BELIEVED_AFTER_MS = 180_000
-_MAX_DRIFT_MS = 4_000
+MAX_DRIFT_MS = 4_000
 
 
 class ClockOffset(Struct, frozen=True, gc=False):
@@ -69,7 +69,7 @@ def correct(held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence
     least, since = (seen, arrival) if held.raised_ms is None else (min(held.raised_ms, seen), held.raised_since)
     if arrival - since < _BELIEVED_AFTER_MS:
         return Correction([held.value_ms] * count, ClockOffset(held.value_ms, least, since))
-    return Correction([least] * count, ClockOffset(least), is_anew=least - held.value_ms > _MAX_DRIFT_MS)
+    return Correction([least] * count, ClockOffset(least), is_anew=least - held.value_ms > MAX_DRIFT_MS)
 
 
 def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int]) -> Correction:

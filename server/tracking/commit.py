@@ -13,14 +13,15 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Person
 from server.cases import cases
 from server.db import insert_rows, upsert
+from server.db_faults import advice, is_held_up
 from server.tracking import ledger
-from server.tracking.attribution import Span, attribute
+from server.tracking.attribution import Span, attribute, covered_ms
 from server.tracking.intake import from_cursor, untracked_periods
 from server.tracking.ledger import Credit
 from server.tracking.live_store import LiveStream, all_streams
@@ -35,6 +36,8 @@ from server.tracking.service import Commit, KnownCases, Tracking
 from server.tracking.spans import Interval
 
 BATCH = 500
+_MOST_HELD_UP = 3
+"""Each of them cost a time-out; beyond that it is not one representative's rows that are locked."""
 _FOREVER = 2**62
 _FORGET_AFTER_MS = 15 * 60 * 1000
 
@@ -51,7 +54,7 @@ class CursorMoved(Exception):
         self.stream = stream
 
 
-_REFUSALS = (IntegrityError, DataError, CursorMoved, LookupError, ValueError)
+_REFUSALS = (IntegrityError, DataError, CursorMoved, LookupError, ValueError, ArithmeticError)
 """What the data of one representative can cause, as opposed to a database that does not answer."""
 
 
@@ -63,8 +66,10 @@ def commit(tracking: Tracking, representatives: Iterable[int], *, now: int) -> C
     """
     done = _Sum()
     try:
-        with tracking.commit_lock:
-            taken = _take(tracking, representatives)
+        with tracking.commit_lock, tracking.tally.timing():
+            asked = list(representatives)
+            taken = _take(tracking, asked)
+            tracking.committed_at.update((one, now) for one in asked if one not in taken)
             everyone = list(taken)
             for place in range(0, len(everyone), BATCH):
                 batch = {one: taken[one] for one in everyone[place : place + BATCH]}
@@ -99,19 +104,37 @@ def _take(tracking: Tracking, representatives: Iterable[int]) -> Taken:
 def _commit_batch(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> None:
     try:
         credited = tracking.database.write(lambda session: _write(session, tracking, taken, now))
+    except OperationalError as problem:
+        if len(taken) == 1 or not is_held_up(problem):
+            raise
+        _commit_one_by_one(tracking, taken, now, done)
+        return
     except _REFUSALS as problem:
         if len(taken) > 1:
-            for representative, entries in taken.items():
-                _commit_batch(tracking, {representative: entries}, now, done)
+            _commit_one_by_one(tracking, taken, now, done)
             return
         log.warning("commit of representative %s refused, trying again: %s", next(iter(taken)), problem)
         try:
             taken, credited = _written_again(tracking, taken, now, done)
         except _REFUSALS:
             log.exception("commit of representative %s refused again; it waits for the next one", next(iter(taken)))
+            tracking.tally.refused_commits += 1
             return
     _settle(tracking, taken)
     done.add(credited, taken)
+
+
+def _commit_one_by_one(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> None:
+    """Each representative in a transaction of their own; one whose rows another session holds waits for the next."""
+    held_up = 0
+    for representative, entries in taken.items():
+        try:
+            _commit_batch(tracking, {representative: entries}, now, done)
+        except OperationalError as problem:
+            held_up += 1
+            if held_up == _MOST_HELD_UP or not is_held_up(problem):
+                raise
+            log.warning("commit of representative %s waits for the next one: %s", representative, advice(problem))
 
 
 def _written_again(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> tuple[Taken, list[Credit]]:
@@ -129,7 +152,7 @@ def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list
     _check_cursors(session, entries)
     case_ids = _case_ids(session, tracking.known_cases, entries)
     zones = _zones(session, taken)
-    spans = _attributed(session, tracking, taken, case_ids)
+    spans = _attributed(session, tracking, taken, case_ids, counts_late=True)
     credited = [
         Credit(representative, case_ids[span.case], zones[representative], span)
         for representative, own in spans.items()
@@ -161,7 +184,12 @@ def _check_cursors(session: Session, entries: Sequence[LiveStream]) -> None:
 
 
 def _attributed(
-    session: Session, tracking: Tracking, taken: Mapping[int, Sequence[LiveStream]], case_ids: Mapping[str, int]
+    session: Session,
+    tracking: Tracking,
+    taken: Mapping[int, Sequence[LiveStream]],
+    case_ids: Mapping[str, int],
+    *,
+    counts_late: bool = False,
 ) -> dict[int, list[Span]]:
     claims = {one: [claim for entry in entries for claim in entry.claims()] for one, entries in taken.items()}
     every = [claim for own in claims.values() for claim in own]
@@ -170,6 +198,8 @@ def _attributed(
     since = min(claim.started for claim in every)
     until = max(claim.ended for claim in every)
     occupied = _taken_intervals(session, list(taken), since=since, until=until)
+    if counts_late:
+        tracking.tally.late_ms += sum(covered_ms(claims[one], intervals) for one, intervals in occupied.items())
     resolved = _resolved(session, case_ids, since)
     untracked = untracked_periods(tracking)
     return {
@@ -227,16 +257,22 @@ def forget_quiet_streams(tracking: Tracking, *, now: int) -> int:
     """Drop streams from memory that are committed to the last word and quiet; their cursor brings them back."""
     store = tracking.store
     with store.lock():
+        crowded = {one for one in store.representatives() if is_crowded(tracking, one)}
         quiet = [
             entry.state.stream
             for entry in all_streams(store)
             if not entry.is_dirty
             and entry.known_to_database
-            and (entry.state.closed or now - entry.touched_at > _FORGET_AFTER_MS)
+            and (entry.state.closed or now - entry.touched_at > _FORGET_AFTER_MS or entry.representative_id in crowded)
         ]
         for stream in quiet:
             store.drop(stream)
     return len(quiet)
+
+
+def is_crowded(tracking: Tracking, representative: int) -> bool:
+    """Whether somebody has so many live streams that those which are committed are forgotten early."""
+    return len(tracking.store.of_representative(representative)) > tracking.limits.live_streams // 2
 
 
 def _recovered(tracking: Tracking, taken: Taken, now: int) -> Taken:

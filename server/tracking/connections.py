@@ -2,7 +2,7 @@
 
 A message from the server is put into a bounded queue of its connection and written by a thread that lives only
 while there is something to write, so that an agent that reads slowly holds up nobody else. An agent that does not
-read at all is closed.
+read at all is closed, by a thread of its own: to send a close frame to it may take a second.
 """
 
 import threading
@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 from simple_websocket import ConnectionClosed
 
+from server.config import Limits
 from server.tracking.events import App
 from server.tracking.wire import encode
 
 TOO_MANY = 4429
-_MAX_STREAMS = 1_000
 
 
 class Socket(Protocol):
@@ -40,37 +40,55 @@ class Connection:
     sees_everyone: bool
     stream: str
     app: App
-    max_outgoing: int
+    limits: Limits
     session_epoch: int = 0
     token: str | None = None
+    session_id: str | None = None
+    may_read: bool = True
     watches: set[str] = field(default_factory=set)
-    streams: set[str] = field(default_factory=set)
+    streams: dict[str, None] = field(default_factory=dict)
     sync: "SyncRound | None" = None
     _outgoing: deque[str] = field(default_factory=deque)
+    _outgoing_bytes: int = 0
     _writing: bool = False
+    _is_given_up: bool = False
 
     def post(self, message: dict[str, Any]) -> None:
-        """Queue a message; returns at once. Must not be called with locks held that a close would need."""
-        if len(self._outgoing) >= self.max_outgoing:
-            self._outgoing.clear()
-            self.close(TOO_MANY, "messages are not being read")
+        """Queue a message; returns at once, and closes a connection whose queue is full."""
+        if self._is_given_up:
             return
-        self._outgoing.append(encode(message))
+        text = encode(message)
+        if (
+            len(self._outgoing) >= self.limits.outgoing_messages
+            or self._outgoing_bytes + len(text) > self.limits.outgoing_bytes
+        ):
+            self._is_given_up = True
+            self._outgoing.clear()
+            self.close_soon(TOO_MANY, "messages are not being read")
+            return
+        self._outgoing.append(text)
+        self._outgoing_bytes += len(text)
         if not self._writing:
             self._writing = True
             threading.Thread(target=self._write, daemon=True).start()
 
     def close(self, code: int, reason: str) -> None:
-        """Close the socket; harmless if it is closed already."""
+        """Close the socket, which takes a moment if the peer does not read; harmless if it is closed already."""
         try:
             self.socket.close(code, reason)
         except (ConnectionClosed, OSError):
             pass
 
+    def close_soon(self, code: int, reason: str) -> None:
+        """Close the socket; returns at once."""
+        threading.Thread(target=self.close, args=(code, reason), daemon=True).start()
+
     def delivers(self, stream: str) -> None:
-        """Note that this agent speaks for a stream: its own, or one whose page is gone. Bounded."""
-        if len(self.streams) < _MAX_STREAMS:
-            self.streams.add(stream)
+        """Note that this agent speaks for a stream: its own, or one whose page is gone; the oldest is let go of."""
+        if stream not in self.streams and len(self.streams) >= self.limits.streams_per_connection:
+            oldest = next((each for each in self.streams if each != self.stream), stream)
+            self.streams.pop(oldest, None)
+        self.streams[stream] = None
 
     def reported(self) -> None:
         """Note that a report came in, for whoever waits for the answer to a `sync`."""
@@ -81,7 +99,9 @@ class Connection:
     def _write(self) -> None:
         try:
             while self._outgoing:
-                self.socket.send(self._outgoing.popleft())
+                text = self._outgoing.popleft()
+                self._outgoing_bytes -= len(text)
+                self.socket.send(text)
         except (ConnectionClosed, OSError):
             self._outgoing.clear()
         finally:
@@ -114,11 +134,25 @@ class Connections:
         self._by_representative: dict[int, set[Connection]] = {}
         self._by_watched_case: dict[str, set[Connection]] = {}
         self._count = 0
+        self._strangers = 0
         self.closing = False
         """True once the server is going down: no new connection is taken."""
 
     def __len__(self) -> int:
         return self._count
+
+    def let_in(self, *, limit: int) -> bool:
+        """Take note of a socket that has yet to say hello; False where there are too many of those already."""
+        with self._lock:
+            if self._strangers >= limit:
+                return False
+            self._strangers += 1
+            return True
+
+    def said_hello(self) -> None:
+        """A socket that was let in is no stranger any more, or it is gone."""
+        with self._lock:
+            self._strangers -= 1
 
     def add(self, connection: Connection, *, limit: int, limit_each: int) -> bool:
         """Take a connection in; False where the server or its representative has too many already."""

@@ -11,7 +11,8 @@ What the stock library does, and what is done here instead:
 - The size limit is off by default, counts characters and ignores empty fragments: bytes are counted as they arrive,
   over all fragments, whatever a frame announces; the number of fragments is limited as well.
 - Pings are off by default and timed by the wall clock: on, by the monotonic clock; any byte is a sign of life.
-- Every ping is answered: only the newest of a chunk, as RFC 6455 (5.5.3) allows.
+- Every ping is answered: only the newest of a chunk, as RFC 6455 (5.5.3) allows; and a peer that floods with control
+  frames is read no faster than `MAX_CONTROL_FRAMES` a second.
 - A broken opening request escapes as `RemoteProtocolError` (500): 400, also for one with a body.
 - A broken frame passes for a close by the peer: closed with the fitting code, 1002 or 1007.
 - Deflate is always accepted, for 100 KiB a connection: no extension is ever negotiated.
@@ -31,27 +32,27 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NoReturn
 
 from gevent import get_hub
 from gevent import socket as gevent_socket
 from gevent.lock import Semaphore
 from simple_websocket import ConnectionClosed, Server
-from werkzeug.exceptions import BadRequest
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, Request
 from wsproto.frame_protocol import CloseReason, FrameProtocol, Opcode, ParseFailed
-from wsproto.utilities import ProtocolError
+
+from server.config import Limits
+from server.tracking.upgrade import accept, take_socket
 
 RECEIVE_BYTES = 16 * 1024
-MAX_MESSAGE_BYTES = 64 * 1024
+MAX_MESSAGE_BYTES = Limits().frame_bytes
 MAX_FRAGMENTS = 1024
+MAX_CONTROL_FRAMES = 1000
+"""Pings and pongs of one second; what is more waits for the next."""
 PARTS_BEFORE_JOIN = 256
-PING_INTERVAL_S = 25.0
-PING_TIMEOUT_S = 20.0
-WRITE_TIMEOUT_S = 10.0
+PING_INTERVAL_S = Limits().ping_interval_s
+PING_TIMEOUT_S = Limits().ping_timeout_s
+WRITE_TIMEOUT_S = Limits().write_timeout_s
 CLOSE_TIMEOUT_S = 1.0
 LINGER_BYTES = 1024 * 1024
 
@@ -75,8 +76,7 @@ class GuardedServer(Server):  # type: ignore[misc]
         """Answer the opening request. Raises werkzeug's `BadRequest` while it can still be answered over HTTP."""
         # The stock constructor duplicates the socket and starts the reading thread, so it is not called.
         self.subprotocols = [subprotocols] if isinstance(subprotocols, str) else subprotocols or []
-        self.subprotocol: str | None = None
-        answer = self._answer_to(environ)
+        answer, self.subprotocol = accept(environ, self.choose_subprotocol)
         self.environ = environ
         self.receive_bytes = receive_bytes
         self.ping_interval = math.inf if ping_interval is None else ping_interval
@@ -86,7 +86,7 @@ class GuardedServer(Server):  # type: ignore[misc]
         self.connected = True
         self.close_reason: int = CloseReason.ABNORMAL_CLOSURE
         self.close_message: str | None = None
-        self.sock, self.mode, early = _take_socket(environ)
+        self.sock, self.mode, early = take_socket(environ)
         # Waiting is done here with time-outs of its own for reader and writers: those of a socket object are shared.
         self.sock.setblocking(False)
         if self.sock.family != socket.AF_UNIX:
@@ -101,6 +101,8 @@ class GuardedServer(Server):  # type: ignore[misc]
         self._fragments = 0
         self._pinged = False
         self._alarm = monotonic() + self.ping_interval
+        self._controls = 0
+        self._controls_since = 0.0
         self._waiting = False
         self._lingers = False
         self._answers: list[bytes] = []
@@ -123,6 +125,7 @@ class GuardedServer(Server):  # type: ignore[misc]
             if not in_time:
                 return None
             self._write_answers()
+            self._slow_down_controls()
             in_time = self._read_until(deadline)
         raise ConnectionClosed(self.close_reason, self.close_message)
 
@@ -143,6 +146,11 @@ class GuardedServer(Server):  # type: ignore[misc]
         self._answers_size += len(frame)
         if self._answers_size >= RECEIVE_BYTES:
             self._write_answers()
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing for so long, for the handler alone: what a peer that sends too fast sends stays with it."""
+        self._write_answers()
+        sleep(seconds)
 
     def close(self, reason: int | None = None, message: str | None = None) -> None:
         """Send the close frame if that is soon possible, and wake the reader. Does nothing on a closed connection."""
@@ -181,34 +189,18 @@ class GuardedServer(Server):  # type: ignore[misc]
                 if watcher is not None:
                     watcher.close()
 
-    def _answer_to(self, environ: dict[str, Any]) -> bytes:
-        """Return the answer to the opening request, which accepts no extension."""
-        lines = [b"GET / HTTP/1.1"]
-        for key, value in environ.items():
-            if key.startswith("HTTP_") and key != "HTTP_SEC_WEBSOCKET_EXTENSIONS":
-                lines.append(f"{key[5:].replace('_', '-')}: {value}".encode("latin-1"))
-        handshake = WSConnection(ConnectionType.SERVER)
-        try:
-            handshake.receive_data(b"\r\n".join(lines) + b"\r\n\r\n")
-            for event in handshake.events():
-                if isinstance(event, Request):
-                    self.subprotocol = self.choose_subprotocol(event)
-                    return bytes(handshake.send(AcceptConnection(subprotocol=self.subprotocol)))
-        except ProtocolError as error:
-            raise BadRequest(str(error)) from error
-        raise BadRequest("not a WebSocket request")
-
     def _next_message(self) -> str | bytes | None:
         """Take frames off the bytes that were read, up to the end of a message; None when they do not hold one."""
         pong: Any = None
         message = None
         try:
             for opcode, payload, frame_finished, message_finished in self._protocol.received_frames():
-                if opcode is Opcode.PING:
-                    pong = payload
+                if opcode is Opcode.PING or opcode is Opcode.PONG:
+                    self._controls += 1
+                    pong = payload if opcode is Opcode.PING else pong
                 elif opcode is Opcode.CLOSE:
                     self._end(payload)
-                elif opcode is not Opcode.PONG:
+                else:
                     message = self._assembled(payload, frame_finished, message_finished)
                     if message is not None:
                         break
@@ -271,6 +263,16 @@ class GuardedServer(Server):  # type: ignore[misc]
         now = monotonic()
         self._alarm = now + self.ping_interval
         return now < deadline
+
+    def _slow_down_controls(self) -> None:
+        """Take no more than `MAX_CONTROL_FRAMES` a second: each costs a peer six bytes, and us parsing."""
+        if self._controls < MAX_CONTROL_FRAMES:
+            return
+        now = monotonic()
+        early_s = self._controls_since + self._controls / MAX_CONTROL_FRAMES - now
+        self._controls, self._controls_since = 0, max(now, now + early_s)
+        if early_s > 0:
+            self.rest(early_s)
 
     def _heard_nothing(self, deadline: float) -> bool:
         now = monotonic()
@@ -393,25 +395,6 @@ class GuardedServer(Server):  # type: ignore[misc]
             self.sock.shutdown(how)
         except OSError:
             pass
-
-
-def _take_socket(environ: dict[str, Any]) -> tuple[Any, str, Callable[[], bytes]]:
-    """Return the socket of the request, the kind of server, and how to get the bytes read beyond the request."""
-    if "werkzeug.socket" in environ:
-        return environ["werkzeug.socket"], "werkzeug", bytes
-    reader = environ["wsgi.input"]
-    sock = getattr(getattr(reader, "raw", None), "_sock", None)
-    if sock is None:
-        raise RuntimeError("needs gevent's pywsgi or werkzeug's development server")
-
-    def early() -> bytes:
-        # The socket does not block any more, nor does peek. A closed reader gives back its 8 KiB, and tells the
-        # server that there is no further request.
-        data = bytes(reader.peek())
-        reader.close()
-        return data
-
-    return sock, "gevent", early
 
 
 def _frame(opcode: Opcode, payload: bytes) -> bytes:

@@ -23,21 +23,26 @@ _FOREVER = 2**62
 Answers: TypeAlias = list[dict[str, Any]]
 
 
-def take_report(tracking: Tracking, report: wire.Report, *, representative_id: int, app: App, now: int) -> Answers:
+def take_report(
+    tracking: Tracking, report: wire.Report, *, representative_id: int, app: App, now: int, is_own: bool = True
+) -> Answers:
     """Apply a report to the live store and return the messages to answer with.
 
-    `app` is the sender's, for a stream that never said its own. Any number of times, in any order, over any road:
-    an event counts once. Refused for now, nothing applied: `rate_limited`, `not_yours`, `gap`.
+    `app` is the sender's, for a stream that never said its own; `is_own` is False where another page delivers what
+    one that is gone has left. Any number of times, in any order, over any road: an event counts once. Refused for
+    now, nothing applied: `rate_limited`, `not_yours`, `gap`.
     """
     stream = report.stream
     if not tracking.buckets.take(representative_id, events=len(report.events), now=now):
-        return [
-            wire.error("rate_limited", "Too many reports: keep them and send again in a few seconds.", stream=stream)
-        ]
+        return [_not_now(stream, "reports")]
     entry = open_stream(tracking, stream, representative_id=representative_id, app=report.app or app, now=now)
     if entry.representative_id != representative_id:
         return [_not_yours(stream)]
-    unknown = _unknown_cases(tracking, report, now)
+    if not _has_room(tracking, entry, report, now):
+        return [_not_now(stream, "pages or changes of attention")]
+    unknown = _unknown_cases(tracking, report, representative_id, now)
+    if unknown is None:
+        return [_not_now(stream, "new cases")]
     with tracking.store.lock():
         entry = tracking.store.get(stream) or entry
         if entry.representative_id != representative_id:
@@ -49,10 +54,16 @@ def take_report(tracking: Tracking, report: wire.Report, *, representative_id: i
             message = "Events are missing: send again from the expected one."
             return [wire.error("gap", message, stream=stream, seq=placed.behind, expected=placed.expected)]
         if not placed.fresh and placed.lost is None:
+            entry = entry.closed_by(report.events)
             if entry.known_to_database:
                 tracking.store.put(entry)  # it may come from the database: after a restart the page is live again
             return _acknowledged(entry, report)
-        entry, errors = _folded(tracking, entry, report, placed.fresh, placed.lost, unknown=unknown, now=now)
+        before = len(entry.refusals)
+        tracking.tally.events += len(placed.fresh)
+        entry, errors = _folded(tracking, entry, report, placed.fresh, placed.lost, unknown=unknown, now=now, is_own=is_own)
+        rows = sum(1 for refusal in entry.refusals[before:] if refusal.message) + (placed.lost is not None)
+        if rows and not tracking.buckets.spend(representative_id, "set_aside", rows, now=now):
+            return [_not_now(stream, "events that are set aside")]
         tracking.store.put(entry)
     return errors + _acknowledged(entry, report)
 
@@ -91,16 +102,19 @@ def _folded(
     *,
     unknown: frozenset[str],
     now: int,
+    is_own: bool,
 ) -> tuple[LiveStream, Answers]:
     state = entry.state
     cut: list[Claim] = []
     if lost is not None:
         state, cut = after_loss(state, lost)
+        tracking.tally.lost(*lost)
     folded = fold(
         state,
         fresh,
         sent_at=report.sent_at,
         arrival=now,
+        is_own=is_own,
         policy=policy_of(tracking, entry.app),
         bounds=Bounds(
             max_gap_ms=wire.MAX_GAP_S * 1000,
@@ -113,6 +127,23 @@ def _folded(
         wire.error(refusal.code, refusal.message, stream=report.stream, seq=refusal.seq) for refusal in folded.refusals
     ]
     return entry.with_report(folded, lost=lost, cut=cut, now=now), errors
+
+
+def _has_room(tracking: Tracking, entry: LiveStream, report: wire.Report, now: int) -> bool:
+    """Whether the store may hold more of this representative; long before it is full, a commit makes room."""
+    limits, representative_id = tracking.limits, entry.representative_id
+    own = tracking.store.of_representative(representative_id)
+    if sum(each.waiting for each in own) >= limits.pending_claims_most:
+        return False
+    if not report.events or tracking.store.get(report.stream) is not None:
+        return True
+    if len(own) >= limits.live_streams:
+        return False
+    return entry.known_to_database or tracking.buckets.spend(representative_id, "streams", 1, now=now)
+
+
+def _not_now(stream: str, what: str) -> dict[str, Any]:
+    return wire.error("rate_limited", f"Too many {what}: keep them and send again in a few seconds.", stream=stream)
 
 
 def _not_yours(stream: str) -> dict[str, Any]:
@@ -138,14 +169,19 @@ def _acknowledged(entry: LiveStream, report: wire.Report) -> Answers:
     return answers
 
 
-def _unknown_cases(tracking: Tracking, report: wire.Report, now: int) -> frozenset[str]:
-    """Those references in the report that no case has; they are created first where the settings say so."""
+def _unknown_cases(tracking: Tracking, report: wire.Report, representative_id: int, now: int) -> frozenset[str] | None:
+    """Those references in the report that no case has; they are created first where the settings say so.
+
+    None where that would be too many new cases of this representative.
+    """
     missing = tracking.known_cases.missing(_refs(report.events))
     if not missing:
         return frozenset()
     possible = {ref for ref in missing if cases.problem_with_ref(ref) is None}
     known = set(tracking.database.read(lambda session: tracking.known_cases.look_up(session, possible)))
     if possible - known and tracking.settings.value.create_unknown_cases:
+        if not tracking.buckets.spend(representative_id, "cases", len(possible - known), now=now):
+            return None
         _create_cases(tracking, possible - known, now)
         known = possible
     return frozenset(missing - known)

@@ -1,7 +1,7 @@
 """The rows that a commit writes: from spans and streams to records, totals, cursors, and what is set aside."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -16,6 +16,9 @@ from server.tracking.models import RefusedEvent, StreamLoss
 
 Day: TypeAlias = tuple[str, int, int]
 """A calendar day (ISO 8601) and its bounds `[began, over)` in milliseconds."""
+
+ByDay: TypeAlias = tuple[int, str, int]
+"""(representative, day, case), the ids as they are stored."""
 
 _NO_DAY: Day = ("", 0, 0)
 
@@ -57,11 +60,25 @@ def case_totals(credited: Iterable[Credit], now: int) -> list[dict[str, object]]
 
 def daily_totals(credited: Iterable[Credit]) -> list[dict[str, object]]:
     """What to add to the totals by the representative's own day."""
-    sums: dict[tuple[int, str, int], int] = defaultdict(int)
+    return rows_by_day(
+        sums_by_day(
+            (one.representative_id, one.case_id, one.zone, one.span.started, one.span.ended) for one in credited
+        )
+    )
+
+
+def sums_by_day(spans: Iterable[tuple[int, int, ZoneInfo, int, int]]) -> dict[ByDay, int]:
+    """Milliseconds by representative, day and case of spans (representative, case, zone, started, ended)."""
+    sums: dict[ByDay, int] = defaultdict(int)
     days: dict[ZoneInfo, Day] = {}
-    for credit in credited:
-        for day, ms in by_day(credit.span.started, credit.span.ended, credit.zone, days):
-            sums[credit.representative_id, day, credit.case_id] += ms
+    for representative, case, zone, started, ended in spans:
+        for day, ms in by_day(started, ended, zone, days):
+            sums[representative, day, case] += ms
+    return sums
+
+
+def rows_by_day(sums: Mapping[ByDay, int]) -> list[dict[str, object]]:
+    """The sums as rows of `DailyTotal` or `PurgedTotal`."""
     return [
         {"representative_id": representative, "day": day, "case_id": case, "automatic_ms": ms}
         for (representative, day, case), ms in sorted(sums.items())

@@ -12,8 +12,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from server.tracking.claims import Claim, Folded, Refusal, StreamState, shifted, trimmed
-from server.tracking.events import App
+from server.tracking.claims import CLOSE, Claim, Folded, Refusal, StreamState, shifted, trimmed
+from server.tracking.events import App, Event, Refused
 
 
 class LiveStream(Struct, frozen=True, gc=False):
@@ -44,6 +44,11 @@ class LiveStream(Struct, frozen=True, gc=False):
             or self.refusals
             or self.losses
         )
+
+    @property
+    def waiting(self) -> int:
+        """How much of it waits for a commit: claims, and what is set aside."""
+        return len(self.pending) + len(self.refusals) + len(self.losses)
 
     def claims(self) -> list[Claim]:
         """What is proven and not yet committed, the claim that still holds included."""
@@ -77,9 +82,24 @@ class LiveStream(Struct, frozen=True, gc=False):
             touched_at=now,
         )
 
+    def closed_by(self, told_again: Sequence[Event | Refused]) -> "LiveStream":
+        """The entry once its browser says that the page is gone, with a `seq` that was applied already.
+
+        A crash may cost the browser its last writes; then it ends the stream with a number that had another event.
+        """
+        last = told_again[-1] if told_again else None
+        if self.state.closed or last is None or last.seq != self.state.applied:
+            return self
+        if isinstance(last, Refused) or last.cause != CLOSE:
+            return self
+        return replace(self, state=replace(self.state, closed=True))
+
     def after_commit(self, taken: "LiveStream") -> "LiveStream":
-        """The entry after a commit of `taken`, an earlier value of it; what came since goes on waiting."""
-        return self.covered_to(
+        """The entry after a commit of `taken`, an earlier value of it; what came since goes on waiting.
+
+        A clock that was set back leaves claims that end after `credited_to`; they are committed all the same.
+        """
+        return replace(self, pending=self.pending[len(taken.pending) :]).covered_to(
             committed_seq=taken.state.committable,
             applied_seq=taken.state.applied,
             credited_to=taken.state.instant,

@@ -11,14 +11,17 @@ from server.db import Base
 
 
 class TrackerRecord(Base):
-    """A committed span: `[started_at, ended_at)` in milliseconds since the epoch. May be purged; totals stay."""
+    """A committed span: `[started_at, ended_at)` in milliseconds since the epoch. May be purged; totals stay.
+
+    An `id` is never given twice: who asks to purge the records of a list must not hit what came after it.
+    """
 
     __tablename__ = "tracker_records"
     __table_args__ = (
         Index("tracker_records_by_representative", "representative_id", "ended_at"),
         Index("tracker_records_by_case", "case_id", "id"),
         CheckConstraint("ended_at > started_at", name="tracker_records_order"),
-        {"sqlite_strict": True},
+        {"sqlite_strict": True, "sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -126,6 +129,20 @@ class PurgedSpan(Base):
     representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     started_at: Mapped[int]
     ended_at: Mapped[int]
+
+
+class PurgedTotal(Base):
+    """Time whose records were purged, by the day they were counted on: a total is its records and this.
+
+    Kept so that totals can be checked, and rebuilt, after any number of purges.
+    """
+
+    __tablename__ = "purged_totals"
+
+    representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    automatic_ms: Mapped[int]
 
 
 class TrackingPause(Base):

@@ -4,7 +4,7 @@ The phase spreads representatives evenly over the interval and follows from thei
 agree on it and nothing has to be remembered.
 """
 
-from server.tracking.commit import commit, forget_quiet_streams
+from server.tracking.commit import commit, forget_quiet_streams, is_crowded
 from server.tracking.service import Commit, Tracking
 
 SYNC_TIMEOUT_S = 1.5
@@ -32,7 +32,7 @@ def due(tracking: Tracking, *, now: int) -> list[int]:
 
 def _holds_too_much(tracking: Tracking, representative: int) -> bool:
     entries = tracking.store.of_representative(representative)
-    return sum(len(entry.pending) + len(entry.refusals) for entry in entries) > tracking.limits.pending_claims
+    return is_crowded(tracking, representative) or sum(e.waiting for e in entries) > tracking.limits.pending_claims
 
 
 def commit_due(tracking: Tracking, *, now: int) -> Commit | None:
@@ -42,10 +42,25 @@ def commit_due(tracking: Tracking, *, now: int) -> Commit | None:
     if not representatives:
         tracking.last_good_commit_at = max(tracking.last_good_commit_at, now)
         return None
-    return commit_after_sync(tracking, representatives)
+    ask_for_beats(tracking, _not_asked_yet(tracking, representatives, now=now))
+    return commit(tracking, representatives, now=tracking.clock())
 
 
 def commit_after_sync(tracking: Tracking, representatives: list[int]) -> Commit:
     """Ask these representatives' agents for a beat, wait for it a moment, and commit."""
-    tracking.connections.ask_for_beats(representatives).wait(SYNC_TIMEOUT_S)
+    ask_for_beats(tracking, representatives)
     return commit(tracking, representatives, now=tracking.clock())
+
+
+def ask_for_beats(tracking: Tracking, representatives: list[int]) -> None:
+    """Ask these representatives' agents for a beat, and wait for it a moment."""
+    tracking.connections.ask_for_beats(representatives).wait(SYNC_TIMEOUT_S)
+
+
+def _not_asked_yet(tracking: Tracking, representatives: list[int], *, now: int) -> list[int]:
+    """Those who were not asked in this interval: while a database is down, each try would add to every outbox."""
+    interval_ms = tracking.interval_ms
+    asked = tracking.asked_at
+    to_ask = [one for one in representatives if slot(one, asked.get(one, 0), interval_ms) < slot(one, now, interval_ms)]
+    asked.update(dict.fromkeys(to_ask, now))
+    return to_ask

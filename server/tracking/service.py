@@ -17,6 +17,7 @@ from server.settings import CurrentSettings
 from server.tracking.connections import Connections
 from server.tracking.live_store import LiveStore, MemoryLiveStore
 from server.tracking.rate import Buckets
+from server.tracking.tally import Tally
 
 _EXTENSION = "caseclock.tracking"
 _MAX_CACHED_CASES = 200_000
@@ -62,7 +63,8 @@ class Tracking:
     """The tracking of one server process.
 
     `pauses` are the periods in which tracking was off, read once and kept by whoever changes the settings;
-    `committed_at` is the instant of each representative's last commit in this process.
+    `committed_at` is the instant of each representative's last commit in this process, `asked_at` that at which their
+    agents were last asked for a beat before one.
     """
 
     database: Database
@@ -75,10 +77,12 @@ class Tracking:
     known_cases: KnownCases = field(default_factory=KnownCases)
     pauses: list[tuple[int, int | None]] = field(default_factory=list)
     committed_at: dict[int, int] = field(default_factory=dict)
+    asked_at: dict[int, int] = field(default_factory=dict)
     commit_lock: threading.Lock = field(default_factory=threading.Lock)
     last_good_commit_at: int = 0
     committed: blinker.Signal = field(default_factory=blinker.Signal)
     """Sent with `commit=Commit(...)` after each commit that changed something."""
+    tally: Tally = field(default_factory=Tally)
     buckets: Buckets = field(init=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from server.tracking.events import MAX_SEQ, App, Event, Id, Ref, Refused, Seq
+from server.tracking.events import MAX_SEQ, App, Event, Id, Ref, Refused, Seq, WallMs
 
 PROTOCOL = 1
 BEAT_S = 20
@@ -18,7 +18,6 @@ MAX_GAP_S = 60
 
 StreamId: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{3,63}\Z")]
 PrintableRef: TypeAlias = Annotated[Ref, Meta(pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-SentAt: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 
 _MAX_BODY = 2_000
 
@@ -28,7 +27,7 @@ class Hello(Struct, tag="hello", tag_field="type", frozen=True):
 
     protocol: int
     stream: StreamId
-    sent_at: SentAt
+    sent_at: WallMs
     app: App = "workspace"
     agent: Id = ""
     token: Annotated[str, Meta(max_length=500)] | None = None
@@ -39,7 +38,7 @@ class Report(Struct, frozen=True):
 
     stream: StreamId
     first: Seq
-    sent_at: SentAt
+    sent_at: WallMs
     events: list[Event | Refused]
     app: App | None = None
 
@@ -59,7 +58,7 @@ class Unwatch(Struct, tag="unwatch", tag_field="type", frozen=True):
 class Ping(Struct, tag="ping", tag_field="type", frozen=True):
     """Ask for a `pong`."""
 
-    sent_at: SentAt
+    sent_at: Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 
 
 Message: TypeAlias = Hello | Report | Watch | Unwatch | Ping
@@ -68,7 +67,7 @@ Message: TypeAlias = Hello | Report | Watch | Unwatch | Ping
 class _StrictReport(Struct, tag="report", tag_field="type", frozen=True):
     stream: StreamId
     first: Seq
-    sent_at: SentAt
+    sent_at: WallMs
     events: list[Event]
     app: App | None = None
 
@@ -76,7 +75,7 @@ class _StrictReport(Struct, tag="report", tag_field="type", frozen=True):
 class _LooseReport(Struct, tag="report", tag_field="type", frozen=True):
     stream: StreamId
     first: Seq
-    sent_at: SentAt
+    sent_at: WallMs
     events: list[Any]
     app: App | None = None
 
@@ -117,9 +116,13 @@ def decode(text: str | bytes, *, max_events: int) -> tuple[Message, list[dict[st
 def decode_report(body: bytes, *, max_events: int) -> tuple[Report, list[dict[str, Any]]]:
     """The report in the body of an HTTP request; otherwise as `decode`."""
     try:
-        return _checked(_decode_report(body), max_events=max_events), []
+        text = body.decode()
+    except UnicodeDecodeError as problem:
+        raise BadMessage(f"This is not UTF-8: byte {problem.start}.") from None
+    try:
+        return _checked(_decode_report(text), max_events=max_events), []
     except msgspec.DecodeError as error:
-        return _decode_again(body, error, max_events=max_events)
+        return _decode_again(text, error, max_events=max_events)
     except RecursionError:
         raise BadMessage("The message is nested too deep.") from None
 
