@@ -4,7 +4,7 @@ import { stoodStill } from "./clocks.js";
 import { factsOf } from "./facts.js";
 import { hold, orphans, SILENT_MS } from "./orphans.js";
 import { Log } from "./outbox.js";
-import { Connection } from "./socket.js";
+import { connectionOf } from "./socket.js";
 
 const WHO = "caseclock:who";
 const AWAY = { visible: false, focused: false };
@@ -28,7 +28,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   const base = String(server ?? new URL(import.meta.url).origin).replace(/\/$/, "");
   const agent = new EventTarget();
   const facts = factsOf(env, () => look());
-  const connection = new Connection(env, base.replace("http", "ws") + "/agent", hello, (text) => safely(() => hear(JSON.parse(text) ?? {})));
+  const connection = connectionOf(env, base.replace("http", "ws") + "/agent", hello, (text) => safely(() => hear(JSON.parse(text) ?? {})));
   const listening = new AbortController();
   const others = new Map();
   const watches = new Map();
@@ -107,7 +107,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
     safely(() => (owner = representative ?? storage.getItem(WHO)));
     for (const type of ["focus", "blur", "online"]) on(env, type, back);
     on(document, "visibilitychange", back);
-    on(document, "freeze", () => depart("freeze", { visible: false }));
+    on(document, "freeze", () => depart("freeze", AWAY));
     on(document, "resume", () => look("resume"));
     on(env, "pagehide", leave);
     on(env, "pageshow", ({ persisted }) => persisted && begin());
@@ -121,7 +121,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   }
 
   function begin() {
-    const id = "00000000-0000-4000-8000-000000000000".replace(/0/g, () => (env.crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16));
+    const id = URL.createObjectURL(new Blob()).slice(-36);
     release();
     release = hold(env, id);
     log = new Log(storage, id, owner, app);
@@ -170,9 +170,9 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   }
 
   async function scan(mono) {
-    scanAt = mono + 60_000;
+    scanAt = mono + 10_000;
     const asked = owner;
-    const found = await orphans(env, storage, owner);
+    const found = await orphans(env, storage, owner, settings.server_at);
     if (owner !== asked) return;
     for (const each of found) if (!others.has(each.id)) others.set(each.id, each);
     look();
@@ -185,7 +185,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
 
   function hear(message) {
     const { type, stream, seq } = message;
-    const its = stream === log?.id ? log : others.get(stream);
+    const its = logs().find(({ id }) => id === stream);
     if (type === "welcome") welcome(message);
     else if (type === "received") its?.receive(seq);
     else if (type === "committed") {
@@ -194,7 +194,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
       tell(type, message);
     } else if (type === "settings") {
       tell(type, Object.assign(settings, message));
-      look("resume"); // a beat begins no claim
+      look("resume");
     } else if (type === "sync") beat();
     else if (type === "handling_time") watches.get(message.case)?.forEach((listener) => safely(() => listener(message)));
     else if (type === "error") refused(message, its);
@@ -207,8 +207,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
     safely(() => storage.setItem(WHO, owner));
     tell("settings", Object.assign(settings, message, message.settings));
     if ((log.owner ??= owner) !== owner) return handOver();
-    log.commit(message.committed?.[log.id] ?? 0);
-    log.sent = Math.min(log.received, log.seq - 1); // if the server forgot, this shows a gap
+    log.reconnect(message.committed?.[log.id] ?? 0);
     connection.state = "online";
     others.clear();
     scanAt = quietUntil = 0;
@@ -216,12 +215,11 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   }
 
   function refused({ code, expected }, its) {
-    if (code === "gap") its.received = expected - 1;
     if (code === "gap" || code === "rate_limited") {
-      its.sent = its.received;
+      its.rewind(code === "gap" ? expected - 1 : its.received);
       quietUntil = performance.now() + 2000;
     } else if (code === "not_yours") {
-      its.sent = its.received = Infinity;
+      its.rewind(Infinity);
       if (its === log) handOver();
     } else debug(code);
   }
@@ -242,9 +240,14 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   function depart(cause, away) {
     look(cause, away);
     if (log && who) {
-      log.sent = log.received;
-      const headers = { "Content-Type": "application/json", ...(bearer && { Authorization: "Bearer " + bearer }) };
-      env.fetch(base + "/api/v1/agent/reports", { method: "POST", body: JSON.stringify(report(log)), headers, credentials: "include", keepalive: true }).catch(debug);
+      log.rewind(log.received);
+      env.fetch(base + "/api/v1/agent/reports", {
+        method: "POST",
+        body: JSON.stringify(report(log)),
+        headers: { "Content-Type": "application/json", ...(bearer && { Authorization: "Bearer " + bearer }) },
+        credentials: "include",
+        keepalive: true,
+      }).catch(debug);
     }
     connection.close();
   }

@@ -9,7 +9,7 @@ export function frontOf(front) {
   };
 }
 
-/** Mirrors what the server decides. @type {import("./types.d.ts").Attention} */
+/** @type {import("./types.d.ts").Attention} */
 export function attention(app, policy, { visible, focused, locked, idle, session, app_tab, form }) {
   const front = (session && (app_tab?.case || session.case)) || null;
   const reason = !policy.enabled ? "tracking-off"

@@ -2,6 +2,7 @@
 import { Log } from "./outbox.js";
 
 const NAME = "caseclock:";
+const MONTH_MS = 2_592_000_000;
 /** Without Web Locks a page starts anew after this. */
 export const SILENT_MS = 240_000;
 
@@ -12,13 +13,13 @@ export function hold({ navigator }, id) {
 }
 
 /** Streams whose page is gone. */
-export async function orphans({ navigator, Date }, storage, owner) {
+export async function orphans({ navigator, Date }, storage, owner, server_at) {
   const held = (await navigator.locks?.query())?.held.map(({ name }) => name);
   return Log.all(storage).filter((log) => {
-    if (!log.last || (log.owner ?? owner) !== owner) return false;
-    const silent = Math.abs(Date.now() - log.last.at);
-    const gone = held ? !held.includes(NAME + log.id) && silent > 10_000 : silent > SILENT_MS + 60_000;
-    if (gone) log.seal();
-    return log.last.cause === "close";
+    const { last, id } = log, now = Date.now(), own = last && (log.owner ?? owner) === owner;
+    const silent = Math.abs(now - last?.at);
+    if (own && (held ? !held.includes(NAME + id) && silent > 10_000 : silent > SILENT_MS + 60_000)) log.seal();
+    if (!(Math.min(now, server_at) - last?.at < MONTH_MS)) log.forget();
+    return own && log.last.cause === "close";
   });
 }

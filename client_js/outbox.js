@@ -37,6 +37,17 @@ export class Log {
     if (this.last.cause !== "close") this.append({ ...this.last, cause: "close", visible: false, focused: false });
   }
 
+  /** What follows is sent again. */
+  rewind(seq) {
+    this.sent = this.received = seq;
+  }
+
+  /** The newest goes again: if the server forgot, this shows a gap. */
+  reconnect(committed) {
+    this.commit(committed);
+    this.sent = Math.min(this.received, this.seq - 1);
+  }
+
   /** Of one run without holes: nobody can fill them. */
   report(limit, sent_at) {
     const next = this.events.findIndex(({ seq }) => seq > this.sent);
@@ -65,11 +76,15 @@ export class Log {
     const { storage, id, owner, app, events } = this;
     try {
       if (events.length) storage.setItem(PREFIX + id, [{ owner, app }, ...events].map((line) => JSON.stringify(line)).join("\n"));
-      else storage.removeItem(PREFIX + id);
+      else this.forget();
       this.durable = true;
     } catch {
       this.durable = false;
     }
+  }
+
+  forget() {
+    this.storage.removeItem(PREFIX + this.id);
   }
 
   static all(storage) {

@@ -2,65 +2,55 @@
 const STATES = { 4401: "signed-out", 4400: "refused", 4403: "refused" };
 const WAITS_MS = { "signed-out": 30_000, refused: 300_000 };
 
-export class Connection {
-  state = "offline";
-  #socket = /** @type {any} */ (null);
-  #attempt = 0;
-  #retryAt = 0;
-  #opened = 0;
-  #heard = 0;
+export function connectionOf({ Date, Math, WebSocket, performance }, url, hello, tell) {
+  let socket, attempt = 0, retryAt = 0, opened = 0, heard = 0;
+  const connection = { state: "offline", tick, hurry, send, restart, close };
+  return connection;
 
-  constructor(env, url, hello, tell) {
-    this.env = env;
-    this.url = url;
-    this.hello = hello;
-    this.tell = tell;
+  function tick(wanted) {
+    const now = performance.now();
+    if (!wanted) close();
+    else if (!socket) now >= retryAt && open(now);
+    else if (now - heard > 35_000) restart();
+    else if (now - heard > 25_000) send({ type: "ping", sent_at: Date.now() });
   }
 
-  tick(wanted) {
-    const now = this.env.performance.now();
-    if (!wanted) this.close();
-    else if (!this.#socket) now >= this.#retryAt && this.#open(now);
-    else if (now - this.#heard > 35_000) this.restart();
-    else if (now - this.#heard > 25_000) this.send({ type: "ping", sent_at: this.env.Date.now() });
+  function hurry() {
+    if (connection.state !== "refused") retryAt = 0;
   }
 
-  hurry() {
-    if (this.state !== "refused") this.#retryAt = 0;
+  function send(message) {
+    if (connection.state === "online") socket.send(JSON.stringify(message));
   }
 
-  send(message) {
-    if (this.state === "online") this.#socket.send(JSON.stringify(message));
-  }
-
-  restart(code = 1006) {
-    if (!this.#socket) return;
-    const now = this.env.performance.now();
-    if (this.#heard - this.#opened > 10_000) this.#attempt = 0;
-    this.close();
-    this.state = STATES[code] ?? "offline";
-    this.#retryAt = now + (WAITS_MS[this.state] ?? this.env.Math.random() * Math.min(30_000, 1000 * 2 ** this.#attempt++));
-    this.tell(null);
-  }
-
-  close() {
-    const socket = this.#socket;
+  function restart(code = 1006) {
     if (!socket) return;
-    socket.onopen = socket.onclose = socket.onmessage = this.#socket = /** @type {any} */ (null);
-    socket.close();
-    this.#retryAt = 0;
-    this.state = "offline";
+    const now = performance.now();
+    if (heard - opened > 10_000) attempt = 0;
+    close();
+    connection.state = STATES[code] ?? "offline";
+    retryAt = now + (WAITS_MS[connection.state] ?? Math.random() * Math.min(30_000, 1000 * 2 ** attempt++));
+    tell(null);
   }
 
-  #open(now) {
-    this.#opened = this.#heard = now;
-    this.#retryAt = now + 10_000;
-    const socket = (this.#socket = new this.env.WebSocket(this.url));
-    socket.onopen = () => this.hello().then((hello) => socket.send(JSON.stringify(hello)), () => this.restart(4401));
-    socket.onclose = ({ code }) => this.restart(code);
-    socket.onmessage = ({ data }) => {
-      this.#heard = this.env.performance.now();
-      this.tell(data);
+  function close() {
+    if (!socket) return;
+    socket.onopen = socket.onclose = socket.onmessage = null;
+    socket.close();
+    socket = null;
+    retryAt = 0;
+    connection.state = "offline";
+  }
+
+  function open(now) {
+    opened = heard = now;
+    retryAt = now + 10_000;
+    const its = (socket = new WebSocket(url));
+    its.onopen = () => hello().then((hello) => its.send(JSON.stringify(hello)), () => restart(4401));
+    its.onclose = ({ code }) => restart(code);
+    its.onmessage = ({ data }) => {
+      heard = performance.now();
+      tell(data);
     };
   }
 }

@@ -106,7 +106,7 @@ export interface IdleDetector extends EventTarget {
 /** What the agent uses of the browser; tests bring their own. */
 export interface Env extends Pick<
   typeof globalThis,
-  "Date" | "Math" | "WebSocket" | "crypto" | "fetch" | "localStorage" | "performance" | "setInterval" | "clearInterval" | "setTimeout"
+  "Date" | "Math" | "WebSocket" | "fetch" | "localStorage" | "performance" | "setInterval" | "clearInterval" | "setTimeout"
 >, EventTarget {
   document: Document & { prerendering?: boolean };
   navigator: Omit<Navigator, "locks"> & { locks?: LockManager };

@@ -131,7 +131,7 @@ export class HandlingTimeElement extends HTMLElement {
   /** The clock runs or stands as the agent's does. */
   #follow() {
     const { mono } = now(), status = this.#agent?.status, ran = this.#ticker.running;
-    this.#ticker.run(!!status && status.case === this.#ref && status.connection !== "refused" && !this.#resolved, mono);
+    this.#ticker.run(!!status && status.case === this.#ref && !this.#resolved, mono);
     if (ran && !this.#ticker.running && this.#mine) this.#load();
     this.#offlineAt = status?.connection === "offline" ? this.#offlineAt || mono : 0;
     this.#render();

@@ -4,11 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Self
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Error, Page, Playwright
+from websocket import create_connection
 
 from e2e.waiting import until
 
@@ -103,11 +104,28 @@ class Chromium:
 
     def kill(self) -> None:
         """End it at once, with all its processes, as a crash does."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self.strike()
         self._wait()
+
+    def strike(self) -> None:
+        """The kill alone, which any thread may do; `kill` clears up behind it."""
+        self.send(signal.SIGKILL)
+
+    def send(self, number: int) -> None:
+        """Send a signal to all of its processes, if it runs."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+    def crash(self, page: Page) -> None:
+        """End the process of one page. It cannot answer any more, so nobody may wait for its answer."""
+        target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]["targetId"]
+        socket = create_connection(f"ws://127.0.0.1:{self._port()}/devtools/page/{target}", suppress_origin=True)
+        with closing(socket), page.expect_event("crash"):
+            socket.send('{"id": 1, "method": "Page.crash"}')
 
     def unexpected_errors(self) -> list[str]:
         return [error for error in self.errors if not any(text in error for text in self._expected)]

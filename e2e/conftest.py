@@ -12,6 +12,7 @@ from e2e.chromium import Chromium
 from e2e.desk import Desk
 from e2e.host_page import HostPage
 from e2e.recorded import Recorded
+from e2e.road import Road
 from e2e.stopwatch import Stopwatch, now_ms
 from e2e.warm import Spare
 from server import demo_data, migrate
@@ -175,11 +176,25 @@ def chromium(
 def sits_down(server: DemoServer, chromium: Callable[..., Chromium], stopwatch: Stopwatch) -> Callable[..., Desk]:
     """Somebody sits down at a browser of their own and signs in."""
 
-    def sit(who: str, path: str = "/workspace", *, at: str | None = None, display: str | None = None) -> Desk:
+    def sit(
+        who: str,
+        path: str = "/workspace",
+        *,
+        at: str | None = None,
+        display: str | None = None,
+        over: str | None = None,
+    ) -> Desk:
         browser = chromium(at or who, display=display)
-        return Desk(who, browser, browser.first_page(), server.base_url, stopwatch).signs_in(path)
+        return Desk(who, browser, browser.first_page(), over or server.base_url, stopwatch).signs_in(path)
 
     return sit
+
+
+@pytest.fixture
+def road(server: DemoServer) -> Iterator[Road]:
+    """Another way to the server, which the test can block. Sit down `over=road.base_url`."""
+    with Road(server.port) as open_road:
+        yield open_road
 
 
 @pytest.fixture

@@ -61,6 +61,9 @@ class Desk:
         """Another tab, which keeps the browser open, takes its place."""
         return self.does("opens another tab and closes this one", self._replaces_the_page)
 
+    def crashes(self) -> Moment:
+        return self.does("has the page crash", lambda: self.chromium.crash(self.page))
+
     def comes_to_the_front(self) -> Moment:
         return self.does("comes to the front", self.page.bring_to_front)
 
@@ -120,6 +123,10 @@ class Desk:
         """Wait until the status line says this."""
         self._says(str(facts), lambda line: facts.items() <= line.items())
 
+    def status(self) -> dict[str, Any]:
+        """What the status line says now."""
+        return self.page.evaluate("() => ({ ...document.querySelector('[data-testid=status-line]')?.dataset })")
+
     def seconds(self, testid: str) -> int | None:
         """The number that a part of the widget or a dialog shows, in seconds; None if it shows none yet."""
         text = self[testid].first.get_attribute("data-seconds")
@@ -140,7 +147,7 @@ class Desk:
 
         def holding() -> bool:
             nonlocal seen
-            seen = self.page.evaluate("() => ({ ...document.querySelector('[data-testid=status-line]')?.dataset })")
+            seen = self.status()
             return "reason" in seen and holds(seen)
 
         try:

@@ -80,6 +80,11 @@ class Recorded:
         with closing(self._open()) as connection:
             return [Span(*row) for row in connection.execute(_RECORDS)]
 
+    def losses(self) -> list[tuple[str, int, int]]:
+        """Events that no browser had any more: a stream, the first and the last `seq`."""
+        with closing(self._open()) as connection:
+            return list(connection.execute("SELECT stream, first_seq, last_seq FROM stream_losses ORDER BY id"))
+
     def spans(self) -> list[Span]:
         """The records, those of one representative and case that touch joined, in order of their start."""
         joined: list[Span] = []

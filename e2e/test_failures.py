@@ -91,6 +91,7 @@ def test_f19_a_page_that_was_closed_while_the_server_was_down_is_delivered_by_th
 def test_f19_on_a_shared_computer_work_waits_for_the_one_who_did_it(
     sits_down: Callable[..., Desk], server: DemoServer, recorded: Recorded
 ) -> None:
+    """(X32)"""
     ana = sits_down("ana", at="shared")
     ana.chromium.expects(*NO_SERVER)
     opened = ana.opens(CASE)
@@ -160,6 +161,7 @@ def test_f19_work_without_a_network_is_kept_and_delivered_later(ana: Desk, recor
 def test_f19_where_storage_is_forbidden_recording_goes_on_in_memory_and_the_page_says_so(
     ana: Desk, server: DemoServer, recorded: Recorded
 ) -> None:
+    """(X29)"""
     ana.chromium.expects(*NO_SERVER)
     ana.page.add_init_script(
         """for (const name of ["localStorage", "sessionStorage"]) {
@@ -183,6 +185,7 @@ def test_f19_where_storage_is_forbidden_recording_goes_on_in_memory_and_the_page
 
 
 def test_f19_full_storage_is_said_too(ana: Desk, recorded: Recorded) -> None:
+    """(X26)"""
     ana.page.evaluate(
         """() => {
             let text = "x".repeat(2 ** 20);

@@ -241,7 +241,7 @@ def test_f18_a_duplicated_tab_is_a_page_of_its_own(ana: Desk, recorded: Recorded
 def test_f7_a_page_from_the_back_forward_cache_counts_from_its_return(
     ana: Desk, host_page: Callable[[str], str], recorded: Recorded
 ) -> None:
-    """On a page of another host: those of the demo forbid to be kept."""
+    """(X31) On a page of another host: those of the demo forbid to be kept."""
     address = host_page("ana")
     opened = ana.does("goes to a foreign helpdesk", lambda: ana.page.goto(address))
     until(lambda: ana.page.evaluate("() => agent.status.connection") == "online", what="its agent is connected")

@@ -30,7 +30,7 @@ test("F1: a page says hello, opens its stream, and proves every beat that its ca
   assert.deepEqual(causes(recorded(browser)), ["open", "session-tab", "beat", "beat", "beat"]);
   const [hello] = browser.server.sent("hello");
   assert.deepEqual(Object.keys(hello).sort(), ["agent", "app", "protocol", "sent_at", "stream", "token", "type"]);
-  assert.match(hello.stream, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.match(hello.stream, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(browser.server.socket.url, "wss://caseclock.example/agent");
   assert.equal(page.agent.status.reason, "running");
   assert.equal(page.agent.status.case, "CAS-1001");
@@ -391,6 +391,21 @@ test("X32: what ana left behind waits for ana while ben is signed in", async () 
   assert.equal(browser.server.events(hers).at(-1).cause, "close");
 });
 
+test("X32: what somebody else left behind is forgotten after a month by both clocks, and not by one of them", async () => {
+  const day = 86_400_000;
+  for (const [ageDays, clockIsOffByDays, stays] of /** @type {const} */ ([[29, 0, true], [31, 0, false], [1, 400, true], [31, -20_000, true]])) {
+    const browser = new Browser();
+    const event = { at: browser.at - ageDays * day, mono: 1, cause: "beat", seq: 1 };
+    browser.storage.setItem("caseclock:stream:his", ['{"owner":"ben"}', JSON.stringify(event)].join("\n"));
+    browser.atShift += clockIsOffByDays * day;
+    browser.server.atShift = -clockIsOffByDays * day;
+    await browser.open();
+    await browser.run(1000);
+    assert.equal(browser.storage.streams.some(({ id }) => id === "his"), stays, `${ageDays} ${clockIsOffByDays}`);
+    assert.equal(browser.server.events("his").length, 0);
+  }
+});
+
 test("X32: where the welcome names somebody else, the stream so far waits for its owner and a new one begins", async () => {
   const browser = new Browser();
   browser.storage.setItem("caseclock:who", "ana");
@@ -439,6 +454,22 @@ test("F17, F19: a page that crashed is delivered by the next one, and ends at it
   assert.equal(browser.storage.streams.length, 1);
 });
 
+test("F17, X31: a page that crashed a moment before the next one signs in is delivered within seconds", async () => {
+  const browser = new Browser();
+  const page = await browser.open();
+  const old = stream(browser);
+  browser.server.down = true;
+  browser.server.crash();
+  page.agent.show(CASE_2);
+  page.die();
+  browser.server.down = false;
+  await browser.open();
+  await browser.run(5000);
+  assert.ok(!causes(browser.server.events(old)).includes("close"), "it may be a page whose lock is not granted yet");
+  await browser.run(16_000);
+  assert.deepEqual(causes(browser.server.events(old)), ["open", "session-tab", "session-tab", "close"]);
+});
+
 test("X22: an outbox that lost a row is delivered with the loss in sight", async () => {
   const browser = new Browser();
   const lines = [1, 2, 4, 5].map((seq) => JSON.stringify({ seq, at: browser.at - 60_000 + seq, mono: seq, cause: seq === 5 ? "close" : "beat" }));
@@ -472,6 +503,7 @@ test("A storage key that nobody can read stops nothing", async () => {
   await browser.open();
   await browser.run(61_000);
   assert.equal(recorded(browser).length, 5);
+  assert.deepEqual(browser.storage.streams.map(({ id }) => id), [stream(browser)], "it is cleared away");
 });
 
 test("A living page, also a hidden one, is never taken for gone", async () => {
@@ -554,6 +586,54 @@ test("Signed out and refused are said, and tried again slowly", async () => {
     await browser.run(3000);
     assert.equal(page.agent.status.connection, "online");
   }
+});
+
+test("X33: a token that expires in mid-drain costs nothing: the next one goes on where the last one ended", async () => {
+  const browser = new Browser();
+  browser.server.down = true;
+  let token = "old";
+  const page = await browser.open({ token: () => token });
+  for (let i = 0; i < 1000; i++) page.agent.show(i % 2 ? CASE_1 : CASE_2);
+  browser.server.down = false;
+  browser.server.expires = { token, after: 2 };
+  page.dispatchEvent(new Event("online"));
+  await browser.run(0);
+  assert.equal(page.agent.status.connection, "signed-out");
+  assert.equal(recorded(browser).length, 600);
+  assert.equal(page.agent.status.undelivered, 402);
+  await browser.run(31_000);
+  assert.equal(page.agent.status.connection, "signed-out");
+  token = "new";
+  await browser.run(31_000);
+  assert.equal(page.agent.status.undelivered, 0);
+  assert.deepEqual(recorded(browser).map(({ seq }) => seq), [...recorded(browser).keys()].map((i) => i + 1));
+});
+
+test("X34: an agent whose protocol is not spoken keeps everything, and delivers it when it is", async () => {
+  const browser = new Browser();
+  browser.server.protocol = 2;
+  const page = await browser.open();
+  await browser.run(200_000);
+  page.agent.show(CASE_2);
+  assert.equal(page.agent.status.connection, "refused");
+  assert.equal(page.agent.status.reason, "running");
+  assert.equal(browser.storage.streams[0].events.length, page.agent.status.undelivered);
+  browser.server.protocol = 1;
+  await browser.run(105_000);
+  assert.equal(browser.server.sockets.length, 2);
+  assert.equal(page.agent.status.undelivered, 0);
+  assert.equal(recorded(browser)[0].seq, 1);
+});
+
+test("X38: acknowledgements of events that were never recorded take nothing from those that come", async () => {
+  const browser = new Browser();
+  const page = await browser.open();
+  for (const type of ["received", "committed"]) browser.server.socket.say({ type, stream: stream(browser), seq: 999 });
+  page.agent.show(CASE_2);
+  browser.server.socket.drop(1006);
+  await browser.run(3000);
+  assert.deepEqual(recorded(browser).map(({ seq }) => seq), [1, 2, 3]);
+  assert.equal(page.agent.status.undelivered, 0);
 });
 
 test("X4: a silent server is dropped after 35 seconds; one that answers pings is not", async () => {

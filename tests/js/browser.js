@@ -1,10 +1,8 @@
 // @ts-check
-import { webcrypto } from "node:crypto";
 
 /** A browser, a clock and a server to test the agent with: everything runs when the test says so, and nothing else does. */
 
-// Node has them since 19 and 20; browsers have always had them.
-globalThis.crypto ??= /** @type {any} */ (webcrypto);
+// Node has it since 19; browsers have always had it.
 globalThis.CustomEvent ??= /** @type {any} */ (
   class extends Event {
     constructor(/** @type {string} */ type, /** @type {CustomEventInit} */ { detail = null } = {}) {
@@ -88,7 +86,6 @@ export class Browser {
 class Page extends EventTarget {
   Math = { ...Math, abs: Math.abs, min: Math.min, round: Math.round, random: () => this.random };
   random = 0.5;
-  crypto = globalThis.crypto;
   /** @type {any} */ detector;
   #interval = 0;
 
@@ -289,6 +286,11 @@ export class Server {
   user = "ana";
   down = false;
   silent = false;
+  protocol = 1;
+  /** How far its clock is ahead of the browser's. */
+  atShift = 0;
+  /** A token that is worthless after so many more reports. @type {{ token: string, after: number } | null} */
+  expires = null;
   /** @type {object} */
   settings = { enabled: true, track_inbox: false, count_idle: true };
   /** @type {FakeSocket[]} */
@@ -317,15 +319,21 @@ export class Server {
   /** @param {FakeSocket} socket @param {any} message */
   hear(socket, message) {
     if (message.type === "hello") {
+      if (message.protocol !== this.protocol) return socket.drop(4400);
+      if (this.expires && message.token !== this.expires.token) this.expires = null;
+      if (this.expires?.after === 0) return socket.drop(4401);
       socket.user = this.user;
       const { stream } = message;
       socket.say({
-        type: "welcome", protocol: 1, server_at: 0, representative: { username: this.user, name: this.user },
+        type: "welcome", protocol: 1, server_at: (this.browser?.at ?? 0) + this.atShift, representative: { username: this.user, name: this.user },
         beat_s: 20, max_gap_s: 60, update_interval_s: 600, max_events: 300, settings: this.settings,
         committed: { [stream]: this.streams.get(stream)?.committed ?? 0 },
       });
     } else if (message.type === "ping") socket.say({ ...message, type: "pong" });
-    else if (message.type === "report") socket.say(this.report(message, socket.user));
+    else if (message.type === "report" && this.expires?.after !== 0) {
+      socket.say(this.report(message, socket.user));
+      if (this.expires && !--this.expires.after) socket.drop(4401);
+    }
   }
 
   /** @param {any} report @param {string} user */

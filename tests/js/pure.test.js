@@ -148,7 +148,7 @@ test("Orphans are streams of the same person without a lock, or closed; a lock t
     log.append({ at: id === "young" ? 995_000 : 900_000, mono: 1, cause: id === "closed" ? "close" : "beat" });
   }
   const env = { Date: { now: () => 1_000_000 }, navigator: { locks: { query: async () => ({ held: [{ name: "caseclock:held" }] }) } } };
-  const found = await orphans(env, storage, "ana");
+  const found = await orphans(env, storage, "ana", 1_000_000);
   assert.deepEqual(found.map(({ id }) => id).sort(), ["closed", "gone"]);
   assert.ok(found.every((log) => log.last.cause === "close"));
 });

@@ -202,18 +202,23 @@ test("F6, F22: a resolved case says so, even where the agent still runs", () => 
 
 test("F22: it says that recording goes on offline, in memory only, or waits for a sign-in", () => {
   assert.deepEqual(said({ connection: "offline" }).notes, [], "not in the first seconds");
-  assert.deepEqual(said({ connection: "offline" }, { offline: true }).notes, ["Offline: recording goes on"]);
+  assert.deepEqual(said({ connection: "offline" }, { offline: true }).notes, ["Offline: recording goes on, and is saved by itself later"]);
   assert.equal(said({ connection: "offline" }, { offline: true }).sign, "running");
-  assert.deepEqual(said({ connection: "offline", case: null, reason: "hidden" }, { offline: true }).notes, ["Offline: what was recorded is kept"]);
+  assert.deepEqual(said({ connection: "offline", case: null, reason: "hidden" }, { offline: true }).notes, ["Offline: what was recorded is kept, and is saved by itself later"]);
   assert.deepEqual(said({ storage: "memory" }).notes, ["Recording in memory only: this page must stay open"]);
-  assert.match(said({ connection: "signed-out" }).notes[0], /^Signed out: sign in again/);
+  assert.deepEqual(said({ connection: "signed-out" }).notes, ["Signed out: recording goes on. Sign in again to save it"]);
 });
 
-test("F22, A1: tracking that is off, not started, ended or refused is said", () => {
+test("X34: where the server does not take the page's reports the clock goes on, and the widget says that all is kept", () => {
+  const { sign, notes } = said({ connection: "refused" });
+  assert.equal(sign, "running");
+  assert.deepEqual(notes, ["The server does not take reports from this page: recording goes on. Please tell an administrator"]);
+});
+
+test("F22, A1: tracking that is off, not started or ended is said", () => {
   assert.equal(clockState("CAS-1001", null, KNOWN).text, "Tracking has not started on this page");
   assert.equal(said({}, { enabled: false }).text, "Tracking is switched off");
   assert.equal(said({ case: null, reason: "tracking-off" }).text, "Tracking is switched off");
   assert.equal(said({ case: null, reason: "stopped" }).text, "Tracking has ended on this page");
-  assert.match(said({ connection: "refused" }).text, /^The server refuses this page/);
-  for (const status of [{ reason: "stopped", case: null }, { reason: "tracking-off", case: null }, { connection: "refused" }]) assert.equal(said(status).sign, "off");
+  for (const status of [{ reason: "stopped", case: null }, { reason: "tracking-off", case: null }]) assert.equal(said(status).sign, "off");
 });
