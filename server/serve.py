@@ -34,6 +34,7 @@ LAST_COMMIT_S = 4.0
 """How long the last commit is tried, and a commit that was running is waited for."""
 STOP_S = 9.5
 """After this the process ends, whatever still holds it."""
+_HANDLERS_S = 1.0
 _TRY_AGAIN_S = 0.5
 _ONE_SIGNAL_S = 1.0
 
@@ -63,11 +64,12 @@ def serve(app: Flask, host: str, port: int, *, ready: Callable[[str], None]) -> 
     scheduler = jobs.start(app)
     ready(f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}")
     stop.wait()
+    ends_s = stopwatch_s() + STOP_S
     gevent.spawn_later(STOP_S, _end_at_once, "the stop took too long")
     log.info("Stopping: committing what is not yet in the database ...")
     scheduler.shutdown(wait=False)
-    is_committed = drain(app, tracking)
-    server.stop(timeout=1)
+    is_committed = drain(app, tracking, until_s=ends_s - 2 * _HANDLERS_S)
+    server.stop(timeout=_HANDLERS_S)
     if not is_committed:
         _end_at_once("the database did not take the last commit")
     tracking.database.close()
@@ -75,8 +77,11 @@ def serve(app: Flask, host: str, port: int, *, ready: Callable[[str], None]) -> 
         watcher.stop()
 
 
-def drain(app: Flask, tracking: Tracking) -> bool:
-    """Commit everything and send every agent away, to come back to the next process; says whether all is committed."""
+def drain(app: Flask, tracking: Tracking, *, until_s: float) -> bool:
+    """Commit everything and send every agent away, to come back to the next process; says whether all is committed.
+
+    `until_s` is the instant of the stopwatch up to which sockets may take their time to close.
+    """
     tracking.connections.closing = True
     with app.app_context():
         is_committed = _commit_everything(tracking)
@@ -85,7 +90,7 @@ def drain(app: Flask, tracking: Tracking) -> bool:
     closers = []
     for place, connection in enumerate(connections):
         closers.append(gevent.spawn_later(place * pause_s, connection.close, RESTART, "server restart"))
-    gevent.joinall(closers, timeout=2 * _SPREAD_S + 1)
+    gevent.joinall(closers, timeout=max(_SPREAD_S, until_s - stopwatch_s()))
     return is_committed
 
 

@@ -149,7 +149,7 @@ def fold(
     lag = arrival - sent_at
     if not is_own and state.offset is not None and not any(jumps):
         lag = state.offset.value_ms
-    correction = correct(state.offset, lag=lag, arrival=arrival, jumps=jumps)
+    correction = correct(state.offset, lag=lag, arrival=arrival, jumps=jumps, passed=_passed(state, events))
     shift, is_anew = correction.anchor_shift_ms, correction.is_anew
     if shift and state.run_began + shift < bounds.oldest:
         shift, is_anew = 0, True  # no travel takes that long: what is proven stays where it is
@@ -241,6 +241,12 @@ def _jumps(state: StreamState, events: Sequence[Event | Refused]) -> list[int]:
             at, mono, is_first = event.at, event.mono, False
         jumps.append(jump if abs(jump) > TOLERANCE_MS else 0)
     return jumps
+
+
+def _passed(state: StreamState, events: Sequence[Event | Refused]) -> int:
+    """How far the browser's wall clock moved from the newest event of before to the last of these."""
+    last = events[-1] if events else None
+    return 0 if last is None or isinstance(last, Refused) else max(0, last.at - state.at)
 
 
 def _refusal(event: Event, instant: int, case: str | None, bounds: Bounds) -> Refusal | None:

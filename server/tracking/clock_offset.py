@@ -9,8 +9,9 @@ ever adds. So:
 - The events show by themselves when the clock was set or the machine slept: between two of them the wall clock moved
   by more or less than the monotonic one. Such a place is a *break*; a new offset holds from a break on.
 - Without a break, a lag that falls shows that the earlier one was travel after all: the whole unbroken run is
-  anchored anew.
-- Without a break, a lag that rises is travel, unless it stays risen for three minutes of the server's time (a network
+  anchored anew. Once it has fallen by more than 2 s, and only creeps (by 2 % at most of the time from one message to the
+  next), the clock is fast: then the lag holds from there on.
+- Without a break, a lag that rises is travel, unless it only creeps, as with a slow clock, or stays risen for three minutes of the server's time (a network
   that stood still delivers any number of messages at one instant): then the least of it is the offset from there on. A
   rise of up to 4 s is a clock that drifts. By more, clocks and network cannot explain it (the server's clock was set,
   say): nothing is proven across such a place.
@@ -22,6 +23,7 @@ from msgspec import Struct
 
 TOLERANCE_MS = 2_000
 _BELIEVED_AFTER_MS = 180_000
+_DRIFT_PARTS = 50
 MAX_DRIFT_MS = 4_000
 
 
@@ -29,12 +31,15 @@ class ClockOffset(Struct, frozen=True, gc=False):
     """What to add to a browser's wall clock, in milliseconds.
 
     `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None
-    where the newest lag was not.
+    where the newest lag was not. `newest_ms` is the newest lag, where one was seen, and `anchor_ms` the offset that the
+    unbroken run had first.
     """
 
     value_ms: int
     raised_ms: int | None = None
     raised_since: int = 0
+    newest_ms: int | None = None
+    anchor_ms: int | None = None
 
 
 class Correction(Struct, frozen=True):
@@ -50,11 +55,13 @@ class Correction(Struct, frozen=True):
     is_anew: bool = False
 
 
-def correct(held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence[int]) -> Correction:
+def correct(
+    held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence[int], passed: int = 0
+) -> Correction:
     """Offsets for the events of one message that arrived at `arrival`.
 
     `jumps` has an entry per event: by how many milliseconds the wall clock moved further than the monotonic one since
-    the event before; 0 within the tolerance, and where there is no event before.
+    the event before; 0 within the tolerance, and where there is no event before. `passed` is how far it moved in all.
     """
     seen = 0 if 0 <= lag <= TOLERANCE_MS else lag
     if held is not None and 0 <= seen - held.value_ms < TOLERANCE_MS:
@@ -62,14 +69,22 @@ def correct(held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence
     if any(jumps):
         return _after_breaks(held, seen, jumps)
     count = len(jumps)
-    if held is None or seen == held.value_ms:
-        return Correction([seen] * count, ClockOffset(seen))
+    if held is None:
+        return Correction([seen] * count, ClockOffset(seen, newest_ms=lag, anchor_ms=seen))
+    anchor = held.value_ms if held.anchor_ms is None else held.anchor_ms
+    now_held = ClockOffset(seen, newest_ms=lag, anchor_ms=anchor)
+    creeps = abs(lag - (held.value_ms if held.newest_ms is None else held.newest_ms)) <= passed // _DRIFT_PARTS
+    if seen == held.value_ms:
+        return Correction([seen] * count, now_held)
     if seen < held.value_ms:
-        return Correction([seen] * count, ClockOffset(seen), anchor_shift_ms=seen - held.value_ms)
+        is_fast = creeps and anchor - seen > TOLERANCE_MS
+        return Correction([seen] * count, now_held, anchor_shift_ms=0 if is_fast else seen - held.value_ms)
+    if creeps and held.newest_ms is not None:
+        return Correction([seen] * count, now_held)
     least, since = (seen, arrival) if held.raised_ms is None else (min(held.raised_ms, seen), held.raised_since)
     if arrival - since < _BELIEVED_AFTER_MS:
-        return Correction([held.value_ms] * count, ClockOffset(held.value_ms, least, since))
-    return Correction([least] * count, ClockOffset(least), is_anew=least - held.value_ms > MAX_DRIFT_MS)
+        return Correction([held.value_ms] * count, ClockOffset(held.value_ms, least, since, anchor_ms=anchor))
+    return Correction([least] * count, ClockOffset(least, newest_ms=lag), is_anew=least - held.value_ms > MAX_DRIFT_MS)
 
 
 def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int]) -> Correction:

@@ -30,7 +30,6 @@ from __future__ import annotations
 import math
 import select
 import socket
-import struct
 import threading
 from time import monotonic, sleep
 from typing import Any, NoReturn
@@ -42,6 +41,7 @@ from simple_websocket import ConnectionClosed, Server
 from wsproto.frame_protocol import CloseReason, FrameProtocol, Opcode, ParseFailed
 
 from server.config import Limits
+from server.tracking.frames import frame
 from server.tracking.upgrade import accept, take_socket
 
 RECEIVE_BYTES = 16 * 1024
@@ -132,18 +132,17 @@ class GuardedServer(Server):  # type: ignore[misc]
     def send(self, data: str | bytes) -> None:
         """Send one message whole, after those of other senders. Raises `ConnectionClosed`, also on time-out."""
         if isinstance(data, bytes):
-            self._locked_write(_frame(Opcode.BINARY, data))
+            self._locked_write(frame(Opcode.BINARY, data))
         else:
-            self._locked_write(_frame(Opcode.TEXT, data.encode()))
+            self._locked_write(frame(Opcode.TEXT, data.encode()))
 
     def answer(self, data: str) -> None:
         """Send one text message, for the handler alone: it leaves before the handler waits for the next message.
 
         So the answers to messages that came together leave together, which spares a system call each.
         """
-        frame = _frame(Opcode.TEXT, data.encode())
-        self._answers.append(frame)
-        self._answers_size += len(frame)
+        self._answers.append(frame(Opcode.TEXT, data.encode()))
+        self._answers_size += len(self._answers[-1])
         if self._answers_size >= RECEIVE_BYTES:
             self._write_answers()
 
@@ -209,7 +208,7 @@ class GuardedServer(Server):  # type: ignore[misc]
         except ParseFailed as error:
             self._fail(error.code, str(error))
         if pong is not None:
-            self._locked_write(_frame(Opcode.PONG, pong))
+            self._locked_write(frame(Opcode.PONG, pong))
         return message
 
     def _assembled(self, payload: Any, frame_finished: bool, message_finished: bool) -> str | bytes | None:
@@ -269,10 +268,10 @@ class GuardedServer(Server):  # type: ignore[misc]
         if self._controls < MAX_CONTROL_FRAMES:
             return
         now = monotonic()
-        early_s = self._controls_since + self._controls / MAX_CONTROL_FRAMES - now
-        self._controls, self._controls_since = 0, max(now, now + early_s)
-        if early_s > 0:
-            self.rest(early_s)
+        due = max(now, self._controls_since + self._controls / MAX_CONTROL_FRAMES)
+        self._controls, self._controls_since = 0, due
+        if due > now:
+            self.rest(due - now)
 
     def _heard_nothing(self, deadline: float) -> bool:
         now = monotonic()
@@ -281,7 +280,7 @@ class GuardedServer(Server):  # type: ignore[misc]
                 self._fail(CloseReason.INTERNAL_ERROR, "no answer to a ping")
             self._pinged = True
             self._alarm = now + self.ping_timeout
-            self._locked_write(_frame(Opcode.PING, b""))
+            self._locked_write(frame(Opcode.PING, b""))
         return now < deadline
 
     def _write_answers(self) -> None:
@@ -395,13 +394,3 @@ class GuardedServer(Server):  # type: ignore[misc]
             self.sock.shutdown(how)
         except OSError:
             pass
-
-
-def _frame(opcode: Opcode, payload: bytes) -> bytes:
-    """Return an unmasked frame that is a whole message."""
-    length = len(payload)
-    if length < 126:
-        return bytes((0x80 | opcode, length)) + payload
-    if length < 65536:
-        return struct.pack("!BBH", 0x80 | opcode, 126, length) + payload
-    return struct.pack("!BBQ", 0x80 | opcode, 127, length) + payload

@@ -60,7 +60,9 @@ def take_report(
             return _acknowledged(entry, report)
         before = len(entry.refusals)
         tracking.tally.events += len(placed.fresh)
-        entry, errors = _folded(tracking, entry, report, placed.fresh, placed.lost, unknown=unknown, now=now, is_own=is_own)
+        entry, errors = _folded(
+            tracking, entry, report, placed.fresh, placed.lost, unknown=unknown, now=now, is_own=is_own
+        )
         rows = sum(1 for refusal in entry.refusals[before:] if refusal.message) + (placed.lost is not None)
         if rows and not tracking.buckets.spend(representative_id, "set_aside", rows, now=now):
             return [_not_now(stream, "events that are set aside")]

@@ -13,6 +13,7 @@ from server.tracking.spans import Interval
 from tests.tracking.strategies import Delivery
 
 MAX_GAP_S = 60
+MAX_DRIFT_MS = 4_000
 TICK_MS = 100
 
 
@@ -93,7 +94,8 @@ def _held(stream: str, facts: Sequence[Fact], untracked: Sequence[Interval]) -> 
         if case is None or case != running:
             since = one.instant
         running = case
-        if one.event is None or other.event is None or not _proven(one.event, other.event):
+        is_near = other.instant - one.instant <= MAX_GAP_S * 1000 + MAX_DRIFT_MS
+        if one.event is None or other.event is None or not is_near or not _proven(one.event, other.event):
             running = None
             continue
         if case is not None:

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from server.accounts.models import UserSession
 from server.tracking.commit import commit
 from server.tracking.guarded_socket import MAX_MESSAGE_BYTES
 from server.tracking.models import RefusedEvent, TrackerRecord
@@ -28,8 +29,11 @@ def page(world: World) -> Page:
 def signed_in(world: World, username: str) -> FlaskClient:
     """A client with a session cookie of this person, and its CSRF token in `csrf`."""
     client = world.app.test_client()
-    with client.session_transaction() as session:
-        session.update(person=world.ids[username], epoch=0, csrf="token-of-the-session")
+    now = world.clock.now
+    row = UserSession(id="a session", person_id=world.ids[username], began_at=now, ends_at=now + 3_600_000)
+    world.write(lambda session: session.add(row))
+    with client.session_transaction() as cookie:
+        cookie.update(id="a session", epoch=0, seen=now, csrf="token-of-the-session")
     return client
 
 

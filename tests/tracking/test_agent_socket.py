@@ -67,7 +67,7 @@ def cookie_of(server: ServerProcess, username: str) -> str:
     assert found is not None
     form = {"username": username, "password": PASSWORD, "csrf_token": found[1]}
     opener.open(f"{server.base_url}/sign-in", urllib.parse.urlencode(form).encode())
-    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+    return next(f"{cookie.name}={cookie.value}" for cookie in jar if cookie.name == "caseclock")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import itertools
 import json
 import os
 import socket
@@ -24,19 +23,16 @@ import simple_websocket
 import websocket
 
 from server.tracking.guarded_socket import MAX_FRAGMENTS, MAX_MESSAGE_BYTES, RECEIVE_BYTES, GuardedServer
+from tests.hostile.raw import BINARY, CLOSE, PING, PONG, TEXT, Peer, frame
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 ECHO_SERVER = Path(__file__).with_name("echo_server.py")
 
 CLOSE_WAIT = 8
-TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-MASK = b"\x12\x34\x56\x78"
 MORE_THAN_ANY_BUFFER = 24_000_000
 MEGABYTE = 1_000_000
 ONE_LIMIT = {"max_message_size": MAX_MESSAGE_BYTES}
-
-_numbers = itertools.count(1)
 
 
 class EchoServer:
@@ -80,84 +76,6 @@ class EchoServer:
     def unread_bytes(self, peer):
         """Bytes of this peer that the kernel holds and the server process has not read."""
         return sum(row["unread_bytes"] for row in self.holds(peer))
-
-
-class Peer:
-    """A raw WebSocket client that can do what no decent client does."""
-
-    def __init__(self, server, path, *, headers="", receive_buffer_bytes=None, early=b""):
-        self.name = f"peer-{next(_numbers)}"
-        self.sock = socket.socket()
-        if receive_buffer_bytes:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
-        self.sock.settimeout(10)
-        self.sock.connect(("127.0.0.1", server.port))
-        separator = "&" if "?" in path else "?"
-        request = (
-            f"GET {path}{separator}id={self.name} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
-            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
-        )
-        self.sock.sendall(request.encode() + early)
-        self.reader = self.sock.makefile("rb")
-        self.answer = b"".join(iter(self.reader.readline, b"\r\n"))
-
-    def send(self, data):
-        self.sock.sendall(data)
-
-    def read_frame(self):
-        """Return (opcode, payload), or None at the end of the stream."""
-        head = self.reader.read(2)
-        if len(head) < 2:
-            return None
-        length = head[1]
-        if length == 126:
-            length = struct.unpack("!H", self.reader.read(2))[0]
-        elif length == 127:
-            length = struct.unpack("!Q", self.reader.read(8))[0]
-        return head[0] & 0x0F, self.reader.read(length)
-
-    def read_close_code(self):
-        """Read to the end of the stream, and return the code of the close frame on the way."""
-        code = None
-        try:
-            while (frame := self.read_frame()) is not None:
-                if frame[0] == CLOSE:
-                    code = struct.unpack("!H", frame[1][:2])[0]
-        except ConnectionResetError:
-            pass
-        return code
-
-    def count_bytes(self):
-        """Count bytes to the end of the stream, or until there have been none for half a second."""
-        count = 0
-        self.sock.settimeout(0.5)
-        try:
-            while data := self.sock.recv(1 << 20):
-                count += len(data)
-        except TimeoutError:
-            pass
-        return count
-
-    def close(self):
-        self.reader.close()
-        self.sock.close()
-
-
-def frame(opcode, payload=b"", *, fin=True, reserved=0, masked=True, announced=None):
-    """Return the bytes of a client's frame, as wrong as asked for."""
-    length = len(payload) if announced is None else announced
-    first, mask_bit = (0x80 if fin else 0) | reserved | opcode, 0x80 if masked else 0
-    if length < 126:
-        head = bytes((first, mask_bit | length))
-    elif length < 65536:
-        head = struct.pack("!BBH", first, mask_bit | 126, length)
-    else:
-        head = struct.pack("!BBQ", first, mask_bit | 127, length)
-    if not masked:
-        return head + payload
-    stream = int.from_bytes((MASK * (len(payload) // 4 + 1))[: len(payload)], "big")
-    return head + MASK + (int.from_bytes(payload, "big") ^ stream).to_bytes(len(payload), "big")
 
 
 def tcp_sockets():
@@ -342,6 +260,22 @@ def test_control_frames_without_end_do_not_grow_memory(guarded, connect, opcode)
     before = guarded.rss_bytes()
     flood(peer, frame(opcode, b"x" * 125), seconds=1, bytes_at_most=30 * MEGABYTE)
     assert guarded.rss_bytes() - before < 3 * MEGABYTE
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG])
+def test_control_frames_beyond_a_rate_stay_with_their_sender(guarded, connect, opcode):
+    """X10: and the connection goes on behind them."""
+    flooding, decent = connect(guarded), connect(guarded)
+    flooding.send(frame(opcode) * 12_000)
+    for _ in range(50):
+        decent.send(frame(TEXT, b"hello"))
+        assert decent.read_frame() == (TEXT, b"hello")
+    assert guarded.unread_bytes(flooding) > 0
+    short = connect(guarded)
+    short.send(frame(opcode) * 2_000 + frame(TEXT, b"still here"))
+    while (heard := short.read_frame())[0] == PONG:
+        pass
+    assert heard == (TEXT, b"still here")
 
 
 def test_a_ping_flood_by_a_peer_that_does_not_read_ends_with_the_connection(hasty, connect):

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from server import jobs
 from server.config import Limits
@@ -58,7 +59,7 @@ def connected(world: World, page: Page, *, who: str = "ana") -> tuple[Connection
         sees_everyone=False,
         stream=page.stream,
         app="workspace",
-        max_outgoing=10,
+        limits=Limits(outgoing_messages=10),
     )
     assert world.tracking.connections.add(connection, limit=10, limit_each=10)
     return connection, recorder
@@ -208,6 +209,30 @@ def test_an_agent_that_does_not_answer_holds_up_nothing(world: World, monkeypatc
     assert done is not None
     assert done.credited_ms == 20_000
     assert recorder.sent == [{"type": "sync"}]
+
+
+def test_a_database_that_is_down_does_not_fill_the_outboxes_with_beats(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X53, X56: a commit is tried every second, an agent is asked for a beat once per interval."""
+    monkeypatch.setattr("server.tracking.schedule.SYNC_TIMEOUT_S", 0.01)
+    page = Page(world.clock.now)
+    _, recorder = connected(world, page)
+    beat(world, page)
+    world.tracking.committed_at[world.ids["ana"]] = NOON - TEN_MINUTES_MS
+
+    def is_down(verb: Any) -> Any:
+        raise OperationalError("BEGIN", {}, OSError("connection refused"))
+
+    write = world.database.write
+    monkeypatch.setattr(world.database, "write", is_down)
+    for tries in range(1, 1_500):
+        world.clock.advance(seconds=1)
+        with pytest.raises(OperationalError):
+            commit_due(world.tracking, now=world.clock.now)
+        assert len(recorder.sent) <= 1 + tries * 1_000 // TEN_MINUTES_MS + 1
+    monkeypatch.setattr(world.database, "write", write)
+    assert commit_due(world.tracking, now=world.clock.now) is not None
 
 
 @pytest.mark.parametrize("kind", ["claims", "refusals"])
