@@ -216,10 +216,10 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
 
   function refused({ code, expected }, its) {
     if (code === "gap" || code === "rate_limited") {
-      its.rewind(code === "gap" ? expected - 1 : its.received);
+      its?.rewind(code === "gap" ? expected - 1 : its.received);
       quietUntil = performance.now() + 2000;
     } else if (code === "not_yours") {
-      its.rewind(Infinity);
+      its?.rewind(Infinity);
       if (its === log) handOver();
     } else debug(code);
   }

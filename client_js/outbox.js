@@ -1,7 +1,6 @@
 // @ts-check
 const PREFIX = "caseclock:stream:";
 
-/** Memory holds the truth; each write brings all of it to the storage. */
 export class Log {
   sent = 0;
   received = 0;
@@ -48,10 +47,12 @@ export class Log {
     this.sent = Math.min(this.received, this.seq - 1);
   }
 
-  /** Of one run without holes: nobody can fill them. */
+  /** Of one run without holes, once all before it is received. */
   report(limit, sent_at) {
     const next = this.events.findIndex(({ seq }) => seq > this.sent);
     if (next < 0 || this.sent - this.received >= 2 * limit) return null;
+    const before = this.events[next - 1]?.seq;
+    if (before > this.received && before < this.events[next].seq - 1) return null;
     const run = this.events.filter(({ seq }, i) => seq - i === this.events[next].seq - next);
     for (; ; limit /= 2) {
       const events = run.filter(({ seq }) => seq > this.sent).slice(0, Math.ceil(limit));

@@ -20,6 +20,7 @@ ever adds. So:
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 TOLERANCE_MS = 2_000
 _BELIEVED_AFTER_MS = 180_000
@@ -73,18 +74,26 @@ def correct(
         return Correction([seen] * count, ClockOffset(seen, newest_ms=lag, anchor_ms=seen))
     anchor = held.value_ms if held.anchor_ms is None else held.anchor_ms
     now_held = ClockOffset(seen, newest_ms=lag, anchor_ms=anchor)
-    creeps = abs(lag - (held.value_ms if held.newest_ms is None else held.newest_ms)) <= passed // _DRIFT_PARTS
+    creeps = _creeps(held, lag, passed)
     if seen == held.value_ms:
         return Correction([seen] * count, now_held)
     if seen < held.value_ms:
         is_fast = creeps and anchor - seen > TOLERANCE_MS
         return Correction([seen] * count, now_held, anchor_shift_ms=0 if is_fast else seen - held.value_ms)
-    if creeps and held.newest_ms is not None:
+    if creeps:
         return Correction([seen] * count, now_held)
     least, since = (seen, arrival) if held.raised_ms is None else (min(held.raised_ms, seen), held.raised_since)
     if arrival - since < _BELIEVED_AFTER_MS:
-        return Correction([held.value_ms] * count, ClockOffset(held.value_ms, least, since, anchor_ms=anchor))
+        return Correction([held.value_ms] * count, replace(held, raised_ms=least, raised_since=since))
     return Correction([least] * count, ClockOffset(least, newest_ms=lag), is_anew=least - held.value_ms > MAX_DRIFT_MS)
+
+
+def _creeps(held: ClockOffset, lag: int, passed: int) -> bool:
+    """Whether a clock that drifts by 2 % at most explains the change of the lag since the newest that was believed."""
+    drift = passed // _DRIFT_PARTS
+    if held.newest_ms is None:
+        return abs(lag - held.value_ms) <= drift + TOLERANCE_MS
+    return abs(lag - held.newest_ms) <= drift
 
 
 def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int]) -> Correction:

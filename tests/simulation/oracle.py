@@ -1,0 +1,480 @@
+"""What must be true of the simulated world, told by other means than the product's own.
+
+The oracle knows what really happened on every page, which events each server process has taken, and what the database
+has. After each commit it paints the time of a representative anew, by brute force over all instants at which anything
+changes, and compares to the millisecond. Where clocks are wrong on purpose, instants cannot be known to the
+millisecond: there it holds the whole history against the truth, with a margin.
+"""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from server.tracking import wire
+from tests.simulation.agent import attended
+from tests.simulation.outbox import Log
+
+if TYPE_CHECKING:
+    from tests.simulation.server import SimulatedServer
+    from tests.simulation.world import World
+
+GAP_MS = 60_000
+AGREE_MS = 2_000
+WEEK_MS = 7 * 24 * 3_600_000
+FOREVER = 2**62
+
+
+class Violation(AssertionError):
+    """The promise was broken."""
+
+
+class Segment(NamedTuple):
+    """Proven time between two neighbouring events of one stream."""
+
+    start: int
+    end: int
+    case: str
+    began: int
+    stream: str
+
+
+class Fact(NamedTuple):
+    """The newest event of a stream, as far as somebody knows it."""
+
+    seq: int = 0
+    at: int = 0
+    mono: int = 0
+    instant: int = 0
+    case: str | None = None
+    began: int = 0
+    proves: bool = False
+    closed: bool = False
+
+
+@dataclass
+class View:
+    """What one server process knows of a stream beyond the database: steps, each with the time it proved."""
+
+    base: Fact
+    steps: list[tuple[Fact, Segment | None, tuple[int, int] | None]] = field(default_factory=list)
+
+    @property
+    def last(self) -> Fact:
+        return self.steps[-1][0] if self.steps else self.base
+
+    def settle(self, durable: Fact) -> None:
+        """Drop what the database has.
+
+        A browser that lost its last writes may have told two processes different events of one number: what one
+        knows beyond the other by time it still has.
+        """
+        if durable.seq > self.last.seq:
+            self.base, self.steps = durable, []
+            return
+        self.steps = [step for step in self.steps if step[0].seq > durable.seq or step[0].instant > durable.instant]
+        self.base = durable
+
+
+@dataclass
+class Durable:
+    """What the database has, as the oracle reckons it."""
+
+    facts: dict[str, Fact] = field(default_factory=dict)
+    rows: dict[str, tuple[int, int]] = field(default_factory=dict)
+    history: dict[int, list[Segment]] = field(default_factory=lambda: defaultdict(list))
+    credited: dict[int, list[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(list))
+    totals: dict[tuple[int, str], int] = field(default_factory=lambda: defaultdict(int))
+    holes: list[tuple[str, int, int]] = field(default_factory=list)
+    last_record: int = 0
+
+    def copy(self) -> "Durable":
+        return Durable(
+            dict(self.facts),
+            dict(self.rows),
+            defaultdict(list, {one: list(many) for one, many in self.history.items()}),
+            defaultdict(list, {one: list(many) for one, many in self.credited.items()}),
+            defaultdict(int, self.totals),
+            list(self.holes),
+            self.last_record,
+        )
+
+
+class Oracle:
+    """Watches one world."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.durable = Durable()
+        self.resolved: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self.known_cases: set[str] = set()
+        self.events = self.commits = self.credited_ms = self.difference_ms = 0
+        self._views: dict[int, dict[str, View]] = defaultdict(dict)
+        self._truth: dict[tuple[str, int, int], int] = {}
+        self._recorded: dict[str, int] = {}
+        self._owners: dict[str, int] = {}
+        self._lost: dict[str, set[int]] = defaultdict(set)
+        self._forgotten: dict[str, int] = {}
+
+    # -- what the pages and their storage tell
+
+    def happened(self, log: Log, instant: int | None) -> None:
+        """A page wrote its newest event down; it happened at this instant, or with the one before it."""
+        event = log.events[-1]
+        if instant is None:
+            instant = self._truth.get((log.stream, event["seq"] - 1, event["at"]), self.world.timeline.now)
+        self._truth[log.stream, event["seq"], event["at"]] = instant
+        self._recorded[log.stream] = max(self._recorded.get(log.stream, 0), event["seq"])
+        self.events += 1
+
+    def lost(self, stream: str, seqs: list[int]) -> None:
+        """The storage of a browser lost these events, on purpose: they may never arrive."""
+        self._lost[stream].update(seqs)
+
+    def is_known(self, stream: str) -> bool:
+        """Whether the database knows this stream and its clock."""
+        return stream in self.durable.facts
+
+    def forgets(self, log: Log, seq: int) -> None:
+        """An agent was told that everything up to `seq` is durable, and forgets it."""
+        fact = self.durable.facts.get(log.stream, Fact())
+        row = self.world.query("SELECT committed_seq FROM stream_cursors WHERE stream = :stream", stream=log.stream)
+        covered = min(fact.seq, row[0].committed_seq) if row else 0
+        if seq > covered:
+            raise Violation(f"{log.stream}: told to forget up to {seq}, but the database covers {covered} only")
+        self._forgotten[log.stream] = max(self._forgotten.get(log.stream, 0), seq)
+
+    def asked_again(self, log: Log, expected: int) -> None:
+        """An agent was asked to send again from `expected`."""
+        if expected <= self._forgotten.get(log.stream, 0) and expected not in self._lost[log.stream]:
+            raise Violation(f"{log.stream}: asked for {expected} again, which was acknowledged for good")
+
+    # -- what a server takes
+
+    def took(
+        self,
+        server: "SimulatedServer",
+        report: wire.Report,
+        representative: int,
+        app: str,
+        answers: list[dict[str, Any]],
+    ) -> None:
+        """A server has answered a report; what it must have made of it follows from the rules alone."""
+        codes = {answer.get("code") for answer in answers}
+        owner = self._owners.setdefault(report.stream, representative)
+        if "not_yours" in codes:
+            if owner == representative:
+                raise Violation(f"{report.stream} was refused to its own representative")
+            return
+        if "rate_limited" in codes:
+            self.world.weather.counts["rate limited"] += 1
+            return
+        settings = server.tracking.settings.value
+        if settings.create_unknown_cases:
+            self.known_cases |= {ref for event in report.events for ref in _refs(event)}
+        view = self._view(server, report.stream)
+        events = sorted({event.seq: event for event in reversed(report.events)}.items())
+        first = min(report.first, events[0][0]) if events else report.first
+        last = view.last
+        fresh = [event for seq, event in events if seq > last.seq]
+        expected = max(last.seq + 1, first)
+        if fresh and [event.seq for event in fresh] != list(range(expected, expected + len(fresh))):
+            if "gap" not in codes:
+                raise Violation(f"{report.stream}: a hole at {expected} was not noticed")
+            return
+        if "gap" in codes:
+            raise Violation(f"{report.stream}: a gap was seen where there is none ({expected})")
+        hole = (last.seq + 1, first - 1) if first > last.seq + 1 else None
+        if hole is None and not fresh and events and events[-1][0] == last.seq and events[-1][1].cause == "close":
+            self._close(view)
+        if hole is not None:
+            self._check_hole(report.stream, *hole)
+            view.steps.append((last._replace(seq=hole[1], case=None, proves=False, closed=False), None, hole))
+        for event in fresh:
+            view.steps.append((*self._step(view.last, event, report, app, settings), None))
+
+    def _step(
+        self, last: Fact, event: Any, report: wire.Report, app: str, settings: Any
+    ) -> tuple[Fact, Segment | None]:
+        now = self.world.timeline.now
+        true = event.at if self.world.plan.is_exact else self._truth.get((report.stream, event.seq, event.at), now)
+        instant = max(last.instant, min(true, now))
+        facts = {name: _told(getattr(event, name)) for name in ("session", "app_tab", "form")}
+        for name in ("visible", "focused", "locked", "idle"):
+            facts[name] = getattr(event, name)
+        case = attended(report.app or app, {**settings.as_dict(), "enabled": True}, facts)
+        if case not in self.known_cases or instant < now - WEEK_MS or _within(instant, self.world.pauses):
+            case = None
+        proven = (
+            last.proves
+            and event.at - last.at <= GAP_MS
+            and abs((event.at - last.at) - (event.mono - last.mono)) <= AGREE_MS
+        )
+        began = last.began if proven and case == last.case else instant
+        segment = None
+        if proven and last.case is not None and last.instant < instant:
+            segment = Segment(last.instant, instant, last.case, last.began, report.stream)
+        closed = event.cause == "close"
+        return Fact(event.seq, event.at, event.mono, instant, case, began, True, closed), segment
+
+    def _close(self, view: View) -> None:
+        """A browser that lost its last writes ends the stream with a number that was taken."""
+        if view.last.closed:
+            return
+        if view.steps:
+            view.steps[-1] = (view.last._replace(closed=True), *view.steps[-1][1:])
+        else:
+            view.base = view.base._replace(closed=True)
+
+    def _check_hole(self, stream: str, first: int, last: int) -> None:
+        missing = [seq for seq in range(first, last + 1) if seq not in self._lost[stream]]
+        if missing:
+            raise Violation(f"{stream}: the server counts {missing[:5]} as lost, but nobody lost them")
+
+    # -- what a commit did
+
+    def committed(self, server: "SimulatedServer", representatives: list[int], *, failed: bool) -> None:
+        """A commit of these representatives has ended, well or not: the database tells which, for each of them."""
+        self.commits += 1
+        rows = self._new_rows()
+        for representative in representatives:
+            own = rows.pop(representative, [])
+            views = {
+                stream: view
+                for stream, view in self._views[server.number].items()
+                if self._owners[stream] == representative and view.steps
+            }
+            segments = self._settle(representative, views)
+            if segments is None:
+                if own:
+                    raise Violation(f"records of {representative} without a cursor that moved")
+                if views and not failed and server.is_current:
+                    raise Violation(f"a commit of {representative} was neither done nor failed")
+                continue
+            if self.world.plan.is_exact:
+                painted = self._paint(representative, segments)
+                if _joined(own) != painted:
+                    raise Violation(f"credited {_joined(own)} instead of {painted}")
+            for start, end, case in own:
+                self._credit(representative, start, end, case)
+        if rows:
+            raise Violation(f"records of representatives {sorted(rows)} that were not committed")
+        self._check_totals(representatives)
+
+    def _settle(self, representative: int, views: dict[str, View]) -> list[Segment] | None:
+        """Move what the database has now out of the views; its proven time, or None if no cursor has moved."""
+        names = {f"s{place}": stream for place, stream in enumerate(views)}
+        if not names:
+            return None
+        rows = self.world.query(
+            "SELECT stream, applied_seq, updated_at FROM stream_cursors"
+            f" WHERE stream IN ({','.join(':' + name for name in names)})",
+            **names,
+        )
+        segments: list[Segment] = []
+        moved = False
+        for stream, seq, updated_at in rows:
+            if self.durable.rows.get(stream) == (seq, updated_at):
+                continue
+            view = views[stream]
+            covered = [step for step in view.steps if step[0].seq <= seq]
+            if not covered or covered[-1][0].seq != seq:
+                raise Violation(f"{stream}: the cursor says {seq}, which nobody has delivered")
+            moved = True
+            segments += [segment for _, segment, _ in covered if segment is not None]
+            self.durable.holes += [(stream, *hole) for _, _, hole in covered if hole is not None]
+            self.durable.facts[stream], self.durable.rows[stream] = covered[-1][0], (seq, updated_at)
+            for each in self._views.values():
+                if stream in each:
+                    each[stream].settle(covered[-1][0])
+        self.durable.history[representative] += segments
+        return segments if moved else None
+
+    def _paint(self, representative: int, segments: list[Segment]) -> list[tuple[int, int, str]]:
+        """Who has each stretch of time: the claim that began last, of those that count, where nothing is taken."""
+        if not segments:
+            return []
+        low, high = min(each.start for each in segments), max(each.end for each in segments)
+        taken = self._taken(representative, low, high)
+        cuts = [cut for each in {segment.case for segment in segments} for cut in self.resolved[each]]
+        instants = {low, high}
+        for start, end, *_ in [*segments, *taken, *cuts, *self.world.pauses]:
+            instants |= {start, end}
+        ordered = sorted(instant for instant in instants if low <= instant <= high)
+        coming = sorted(segments)
+        holding: list[Segment] = []
+        place, painted = 0, []
+        for start, end in pairwise(ordered):
+            while place < len(coming) and coming[place].start <= start:
+                holding.append(coming[place])
+                place += 1
+            holding = [each for each in holding if each.end > start]
+            if _within(start, taken) or _within(start, self.world.pauses):
+                continue
+            open_ones = [each for each in holding if not _within(start, self.resolved[each.case])]
+            if open_ones:
+                winner = max(open_ones, key=lambda each: (each.began, each.stream))
+                painted.append((start, end, winner.case))
+        return _joined(painted)
+
+    def _taken(self, representative: int, low: int, high: int) -> list[tuple[int, int, str]]:
+        spans = self.durable.credited[representative]
+        return spans[max(0, bisect_left(spans, (low,)) - 1) : bisect_left(spans, (high,))]
+
+    def _credit(self, representative: int, start: int, end: int, case: str) -> None:
+        spans = self.durable.credited[representative]
+        if start >= end:
+            raise Violation(f"an empty record of {representative} at {start}")
+        place = bisect_left(spans, (start, end, case))
+        if (place and spans[place - 1][1] > start) or (place < len(spans) and spans[place][0] < end):
+            raise Violation(f"overlapping records of {representative} at {start}")
+        insort(spans, (start, end, case))
+        self.durable.totals[representative, case] += end - start
+        self.credited_ms += end - start
+
+    def _new_rows(self) -> dict[int, list[tuple[int, int, str]]]:
+        rows: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+        for number, representative, start, end, case in self.world.query(
+            "SELECT r.id, representative_id, started_at, ended_at, ref FROM tracker_records r JOIN cases c"
+            " ON c.id = case_id WHERE r.id > :last ORDER BY started_at",
+            last=self.durable.last_record,
+        ):
+            rows[representative].append((start, end, case))
+            self.durable.last_record = max(self.durable.last_record, number)
+        return rows
+
+    def _check_totals(self, representatives: list[int]) -> None:
+        for representative in representatives:
+            found = self.world.query(
+                "SELECT ref, automatic_ms FROM case_totals JOIN cases c ON c.id = case_id"
+                " WHERE representative_id = :one AND automatic_ms > 0",
+                one=representative,
+            )
+            expected = {case: ms for (one, case), ms in self.durable.totals.items() if one == representative and ms}
+            if dict(tuple(row) for row in found) != expected:
+                raise Violation(f"totals of {representative} are {dict(found)} instead of {expected}")
+
+    # -- the life of servers and the database
+
+    def forgets_server(self, number: int) -> None:
+        """A process is gone, and what it knew beyond the database with it."""
+        self._views.pop(number, None)
+
+    def restored(self, durable: Durable) -> None:
+        """The database is an older one again: what agents have forgotten meanwhile is lost."""
+        self.durable = durable
+        self._views.clear()
+        for stream, seq in self._forgotten.items():
+            there = durable.facts.get(stream, Fact()).seq
+            self._lost[stream].update(range(there + 1, seq + 1))
+            self._forgotten[stream] = min(seq, there)
+
+    def _view(self, server: "SimulatedServer", stream: str) -> View:
+        views = self._views[server.number]
+        view = views.get(stream)
+        if view is None:
+            view = views[stream] = View(self.durable.facts.get(stream, Fact()))
+        return view
+
+    # -- when all is delivered
+
+    def finish(self) -> None:
+        """Nothing is lost, nothing doubled, nothing invented, in the whole history."""
+        for stream, seq in self._recorded.items():
+            known = self.durable.facts.get(stream, Fact()).seq
+            missing = [each for each in range(known + 1, seq + 1) if each not in self._lost[stream]]
+            if missing:
+                raise Violation(f"{stream}: {missing[:5]} never reached the database")
+        self._check_loss_rows()
+        for representative in self.world.ids.values():
+            self._check_history(representative)
+        self._check_totals(list(self.world.ids.values()))
+        daily = self.world.query(
+            "SELECT representative_id, ref, sum(automatic_ms) FROM daily_totals JOIN cases c ON c.id = case_id"
+            " GROUP BY representative_id, ref"
+        )
+        if {(one, case): ms for one, case, ms in daily} != {key: ms for key, ms in self.durable.totals.items() if ms}:
+            raise Violation("the totals by day do not add up to the totals by case")
+
+    def _check_loss_rows(self) -> None:
+        rows = self.world.query("SELECT stream, first_seq, last_seq FROM stream_losses")
+        if sorted(tuple(row) for row in rows) != sorted(self.durable.holes):
+            raise Violation("the rows of losses are not the losses")
+
+    def _check_history(self, representative: int) -> None:
+        cuts = {case: _union([*self.resolved[case], *self.world.pauses]) for case in self.known_cases}
+        proven = _union(
+            [
+                part
+                for segment in self.durable.history[representative]
+                for part in _subtract([(segment.start, segment.end)], cuts[segment.case])
+            ]
+        )
+        credited = _union([(start, end) for start, end, _ in self.durable.credited[representative]])
+        margin = 0 if self.world.plan.is_exact else self.world.margin_ms
+        invented, lost = _subtract(credited, _widened(proven, margin)), _subtract(proven, _widened(credited, margin))
+        if invented or lost:
+            raise Violation(f"of {representative}: invented {invented[:3]}, lost {lost[:3]}")
+        self.difference_ms = max(self.difference_ms, abs(_length(credited) - _length(proven)))
+
+
+def _refs(event: Any) -> set[str]:
+    return {tab.case for tab in (event.session, event.app_tab) if tab is not None and tab.case is not None}
+
+
+def _told(struct: Any) -> dict[str, Any] | None:
+    return None if struct is None else {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def _within(instant: int, intervals: Any) -> bool:
+    return any(each[0] <= instant < each[1] for each in intervals)
+
+
+def _joined(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    joined: list[tuple[int, int, str]] = []
+    for start, end, case in spans:
+        if joined and joined[-1][1] == start and joined[-1][2] == case:
+            joined[-1] = (joined[-1][0], end, case)
+        else:
+            joined.append((start, end, case))
+    return joined
+
+
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if start >= end:
+            continue
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _widened(spans: list[tuple[int, int]], margin: int) -> list[tuple[int, int]]:
+    return _union([(start - margin, end + margin) for start, end in spans])
+
+
+def _length(spans: list[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in spans)
+
+
+def _subtract(spans: list[tuple[int, int]], holes: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Both sorted and disjoint."""
+    left, place = [], 0
+    for start, end in spans:
+        while place and holes[place - 1][1] > start:
+            place -= 1
+        while place < len(holes) and holes[place][1] <= start:
+            place += 1
+        while place < len(holes) and holes[place][0] < end:
+            low, high = holes[place]
+            if low > start:
+                left.append((start, low))
+            start = max(start, high)
+            place += 1
+        if start < end:
+            left.append((start, end))
+    return left
