@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= 2
+SEEDS ?= 2000
 
-.PHONY: run test lint types js unit audit bench screenshots lock clean
+.PHONY: run test lint types js unit audit soak mutants bench screenshots lock clean
 
 ## Start the demo: migrated SQLite file under var/, demo people and cases.
 run: $(VENV)/.run
@@ -30,6 +31,20 @@ js: node_modules/.installed
 
 unit: $(VENV)/.dev tools/.checked
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+## The promise under faults, for as long as one likes; each line also runs by itself, with --help.
+soak: $(VENV)/.dev tools/.checked
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+	$(BIN)/python -m tests.hostile --frames 1000000 --seed 1
+	$(BIN)/python -m tests.hostile.flood
+	$(BIN)/python -m tests.faults.kill_rounds --rounds 200 --seed 1 --database sqlite
+	$(BIN)/python -m tests.faults.kill_rounds --rounds 200 --seed 1 --database postgresql
+	$(BIN)/python -m tests.faults.day
+	$(BIN)/python -m e2e.kill_rounds --rounds 200 --seed 1
+
+## Break each rule of the protocol and of attribution on purpose; the simulation must see every one.
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation.mutants
 
 ## Known weaknesses of what we depend on; fails where the databases of them cannot be asked.
 audit: $(VENV)/.dev node_modules/.installed

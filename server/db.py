@@ -253,7 +253,7 @@ def _sqlite_engine(url: str, *, begin: str, synchronous: str, busy_timeout_s: fl
 
 
 def _postgresql_engine(url: str, *, pool_size: int) -> Engine:
-    """What the URL itself says of a connection (`?options=...`, `?connect_timeout=...`) goes before what is set here."""
+    """What the URL itself says of a connection (`?options=...`, `?connect_timeout=...`) counts before what is here."""
     plain = make_url(url)
     if plain.get_driver_name() != "psycopg":
         plain = plain.set(drivername="postgresql+psycopg")

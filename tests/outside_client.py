@@ -11,7 +11,8 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from http.client import HTTPException
 from typing import Any
 
 import websocket
@@ -20,6 +21,7 @@ Json = dict[str, Any]
 
 TEXT, BINARY, CLOSE = 1, 2, 8
 PATIENCE_S = 15.0
+REFUSED_FOR_NOW = ("gap", "rate_limited", "not_yours")
 
 
 class Closed(Exception):
@@ -63,6 +65,8 @@ class AgentSocket:
             )
         except websocket.WebSocketBadStatusException as error:
             raise Refused(error.status_code) from None
+        except websocket.WebSocketException:
+            raise Closed(None) from None
 
     def __enter__(self) -> "AgentSocket":
         return self
@@ -70,7 +74,14 @@ class AgentSocket:
     def __exit__(self, *_: object) -> None:
         self.cut()
 
-    def hello(self, token: str | None, *, stream: str | None = None, app: str = "workspace") -> Json:
+    @property
+    def is_open(self) -> bool:
+        """False once it was cut or closed, and that was noticed."""
+        return bool(self._socket.connected)
+
+    def hello(
+        self, token: str | None, *, stream: str | None = None, app: str = "workspace", sent_at: int | None = None
+    ) -> Json:
         """Say hello and return the welcome."""
         self.send(
             {
@@ -79,7 +90,7 @@ class AgentSocket:
                 "stream": stream or str(uuid.uuid4()),
                 "app": app,
                 "agent": "outside/1.0",
-                "sent_at": wall_ms(),
+                "sent_at": wall_ms() if sent_at is None else sent_at,
                 "token": token,
             }
         )
@@ -98,6 +109,11 @@ class AgentSocket:
                 if not self._read(1.0):
                     break
             raise Closed(None) from None
+
+    def send_first_bytes_of(self, text: str) -> None:
+        """The first half of a frame; the rest never comes."""
+        frame = websocket.ABNF.create_frame(text, TEXT).format()
+        self._socket.sock.sendall(frame[: len(frame) // 2])
 
     def send_frame(self, data: bytes, opcode: int) -> None:
         """One frame of any kind, with any content."""
@@ -140,18 +156,29 @@ class AgentSocket:
             raise Closed(None)
         self._socket.settimeout(timeout_s)
         try:
-            opcode, data = self._socket.recv_data()
+            frame = self._socket.recv_frame()
         except websocket.WebSocketTimeoutException:
             return False
         except (OSError, websocket.WebSocketException):
             self.cut()
             raise Closed(None) from None
-        if opcode == CLOSE:
+        data: bytes = frame.data
+        if frame.opcode == websocket.ABNF.OPCODE_PING:
+            self._pong(data)
+            return True
+        if frame.opcode == CLOSE:
             self.cut()
             code = struct.unpack("!H", data[:2])[0] if len(data) >= 2 else None
             raise Closed(code, data[2:].decode())
         self.heard.append(json.loads(data))
         return True
+
+    def _pong(self, data: bytes) -> None:
+        """The library's own answer would raise on a server that is gone, before the frame in which it said goodbye."""
+        try:
+            self._socket.pong(data)
+        except (OSError, websocket.WebSocketException):
+            pass
 
 
 class Outbox:
@@ -219,15 +246,17 @@ class Outbox:
             self.received = max(self.received, message["seq"])
             self.held = [event for event in self.held if event["seq"] > message["seq"]]
         elif message["type"] == "error" and message["code"] == "gap":
-            self.received = message["expected"] - 1
+            self.received = max(self.committed, message["expected"] - 1)
 
 
 class OutsideAgent:
     """One representative's browser: outboxes, and at most one socket at a time."""
 
-    def __init__(self, base_url: str, token: str) -> None:
+    def __init__(self, base_url: str, token: str, *, now: Callable[[], int] | None = None) -> None:
+        """`now` is the clock of its computer; the real one, if left out."""
         self.base_url = base_url
         self.token = token
+        self.now = now or wall_ms
         self.outboxes: dict[str, Outbox] = {}
         self.errors: list[Json] = []
         self.socket: AgentSocket | None = None
@@ -248,7 +277,7 @@ class OutsideAgent:
             each.received = each.committed
         self.socket = AgentSocket(self.base_url)
         try:
-            welcome = self.socket.hello(self.token, stream=outbox.stream, app=outbox.app)
+            welcome = self.socket.hello(self.token, stream=outbox.stream, app=outbox.app, sent_at=self.now())
         except Closed:
             self.cut()
             raise
@@ -260,13 +289,13 @@ class OutsideAgent:
         """Send a report over the socket, and do not wait for its answer."""
         if self.socket is not None:
             try:
-                self.socket.send(outbox.report(**which))
+                self.socket.send(outbox.report(**{"sent_at": self.now(), **which}))
             except Closed:
                 self.cut()
 
     def post(self, outbox: Outbox, **which: Any) -> int | None:
         """Send a report over HTTP; returns the status, None where the server is not there."""
-        return self.post_report(outbox.report(**which))
+        return self.post_report(outbox.report(**{"sent_at": self.now(), **which}))
 
     def post_report(self, report: Json) -> int | None:
         """Send this very report over HTTP, however old it is."""
@@ -274,7 +303,7 @@ class OutsideAgent:
             status, answer = http(
                 "POST", f"{self.base_url}/api/v1/agent/reports", report, {"Authorization": f"Bearer {self.token}"}
             )
-        except OSError:
+        except (OSError, HTTPException):
             return None
         if isinstance(answer, dict) and "stream" in answer:
             self._hear(answer)
@@ -291,9 +320,10 @@ class OutsideAgent:
             pass
         heard = self.socket.heard[place:]
         for message in heard:
-            if message["type"] == "sync":
-                continue
-            self._hear(message)
+            self._take(message)
+
+    def heard_sync(self) -> None:
+        """The server is about to commit; whoever has a living page answers with a beat."""
 
     def deliver(self, outbox: Outbox, *, tries: int = 20) -> bool:
         """Bring everything that the server has not received, in order, over the socket; False where it fails."""
@@ -303,12 +333,15 @@ class OutsideAgent:
             try:
                 if self.socket is None:
                     self.connect(outbox)
+                if outbox.is_delivered:  # the welcome said so
+                    return True
                 assert self.socket is not None
-                self.socket.send(outbox.report(since=outbox.received + 1))
-                while True:
-                    message = self.socket.next("received", "error", "committed")
-                    self._hear(message)
-                    if message["type"] != "committed" and message.get("stream") == outbox.stream:
+                report = outbox.report(since=outbox.received + 1, sent_at=self.now())
+                self.socket.send(report)
+                while self.socket is not None and outbox.received < report["events"][-1]["seq"]:
+                    message = self.socket.next("received", "error", "committed", "sync")
+                    self._take(message)
+                    if message["type"] == "error" and message["code"] in REFUSED_FOR_NOW:
                         break
             except (OSError, Closed, AssertionError):
                 self.cut()
@@ -316,8 +349,8 @@ class OutsideAgent:
 
     def cut(self) -> None:
         """Lose the socket."""
+        self.listen_quietly()
         if self.socket is not None:
-            self.listen_quietly()
             self.socket.cut()
             self.socket = None
 
@@ -326,6 +359,12 @@ class OutsideAgent:
             self.listen()
         except (OSError, websocket.WebSocketException):
             pass
+
+    def _take(self, message: Json) -> None:
+        if message["type"] == "sync":
+            self.heard_sync()
+        else:
+            self._hear(message)
 
     def _hear(self, message: Json) -> None:
         if message["type"] == "error" and message["code"] != "gap":

@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,16 +14,32 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from server import migrate
+from tests.server_process import free_port
 
 _TEMPLATE = "caseclock_template"
 
 
 @dataclass
 class Server:
-    """A running server; databases are made from a migrated template."""
+    """A server in a folder; databases are made from a migrated template."""
 
+    folder: Path
     port: int
+    _control: list[str]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def start(self, *, port: int | None = None) -> None:
+        """Start it, on the port that it had or on another one."""
+        self.port = port or self.port
+        options = (
+            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+            " -c dynamic_shared_memory_type=mmap"  # nobody who tidies /dev/shm can take it away
+        )
+        _call([*self._control, "-l", str(self.folder / "log"), "-o", options, "start"])
+
+    def stop(self) -> None:
+        """End it at once, in the middle of whatever it does; it recovers as it starts."""
+        _call([*self._control, "-m", "immediate", "stop"])
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
@@ -51,22 +66,19 @@ def running() -> Iterator[Server]:
     """A server for as long as the block runs."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="caseclock-pg-"))
-    port = _free_port()
     as_user = _as_unprivileged(folder)
     data = folder / "data"
     try:
         _call(
             [*as_user, str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"]
         )
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-        control = [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
-        _call([*control, "-l", str(folder / "log"), "-o", options, "start"])
+        server = Server(folder, free_port(), [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-w"])
+        server.start()
         try:
-            server = Server(port)
             server.make_template()
             yield server
         finally:
-            _call([*control, "-m", "immediate", "stop"])
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -94,9 +106,3 @@ def _call(command: list[str]) -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd="/")
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

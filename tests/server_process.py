@@ -58,7 +58,7 @@ class ServerProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self._launcher = launcher
         self.tokens: dict[str, str] = {}
-        self._log_path = folder / "server.log"
+        self.log_path = folder / "server.log"
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CASECLOCK_")},
             "PYTHONPATH": str(ROOT),
@@ -84,7 +84,7 @@ class ServerProcess:
         if self.is_running:
             self.kill()
         if error is not None:
-            print(f"--- the log of the server ---\n{self.log}", file=sys.stderr)
+            print(f"--- the end of the server's log ---\n{self.log[-20_000:]}", file=sys.stderr)
 
     @property
     def is_running(self) -> bool:
@@ -93,15 +93,26 @@ class ServerProcess:
     @property
     def log(self) -> str:
         """All that the process has printed so far, over restarts."""
-        return self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
+        return self.log_path.read_text(errors="replace") if self.log_path.is_file() else ""
 
     def start(self) -> None:
         """Start the process, in a process group of its own, and wait until it answers."""
+        self.process = self.spawn()
+        try:
+            until(self._answers_or_ended, timeout_s=START_S, what="the server answers")
+            assert self.is_running, "the server ended at its start"
+        except AssertionError as error:
+            if self.is_running:
+                self.kill()
+            raise AssertionError(f"{error}\n--- its log ---\n{self.log}") from None
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """A new process of the server, and no word of whether it answers yet."""
         command = [sys.executable, "-m", "server.cli", "demo" if self.demo else "serve"]
         if self._launcher is not None:
             command = [part.format(serve=" ".join(command)) for part in self._launcher]
-        with self._log_path.open("ab") as log:
-            self.process = subprocess.Popen(
+        with self.log_path.open("ab") as log:
+            return subprocess.Popen(
                 command,
                 env=self.environment,
                 cwd=self.folder,
@@ -110,13 +121,6 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            until(self._answers_or_ended, timeout_s=START_S, what="the server answers")
-            assert self.is_running, "the server ended at its start"
-        except AssertionError as error:
-            if self.is_running:
-                self.kill()
-            raise AssertionError(f"{error}\n--- its log ---\n{self.log}") from None
 
     def send_signal(self, number: int, *, to_group: bool = False) -> None:
         """Signal the process alone or, as ctrl-C in a terminal does, its whole group."""

@@ -9,12 +9,14 @@ ever adds. So:
 - The events show by themselves when the clock was set or the machine slept: between two of them the wall clock moved
   by more or less than the monotonic one. Such a place is a *break*; a new offset holds from a break on.
 - Without a break, a lag that falls shows that the earlier one was travel after all: the whole unbroken run is
-  anchored anew. Once it has fallen by more than 2 s, and only creeps (by 2 % at most of the time from one message to the
-  next), the clock is fast: then the lag holds from there on.
-- Without a break, a lag that rises is travel, unless it only creeps, as with a slow clock, or stays risen for three minutes of the server's time (a network
-  that stood still delivers any number of messages at one instant): then the least of it is the offset from there on. A
-  rise of up to 4 s is a clock that drifts. By more, clocks and network cannot explain it (the server's clock was set,
-  say): nothing is proven across such a place.
+  anchored anew, unless it had an offset as low before. Once it has fallen by more than 2 s, but by less at a time and
+  in all by no more than 2 % of the time since the run began explains, the clock is fast: then the lag holds from
+  there on.
+- Without a break, a lag that rises is travel, unless it only creeps (by 2 % at most of the time from one message to
+  the next), as with a slow clock, or stays risen for three minutes of the server's time (a network that stood still
+  delivers any number of messages at one instant): then the least of it is the offset from there on. A rise of up to
+  4 s is a clock that drifts. By more, clocks and network cannot explain it (the server's clock was set, say): nothing
+  is proven across such a place.
 """
 
 from collections.abc import Sequence
@@ -32,8 +34,8 @@ class ClockOffset(Struct, frozen=True, gc=False):
     """What to add to a browser's wall clock, in milliseconds.
 
     `raised_ms` is the least of the lags since `raised_since` (an arrival), all of them well above the offset; None
-    where the newest lag was not. `newest_ms` is the newest lag, where one was seen, and `anchor_ms` the offset that the
-    unbroken run had first.
+    where the newest lag was not. `newest_ms` is the newest lag, where one was seen. `anchor_ms` is the offset that the
+    unbroken run had first, at `anchor_since` (an arrival), and `least_ms` the least that it had so far.
     """
 
     value_ms: int
@@ -41,6 +43,8 @@ class ClockOffset(Struct, frozen=True, gc=False):
     raised_since: int = 0
     newest_ms: int | None = None
     anchor_ms: int | None = None
+    anchor_since: int = 0
+    least_ms: int | None = None
 
 
 class Correction(Struct, frozen=True):
@@ -56,9 +60,7 @@ class Correction(Struct, frozen=True):
     is_anew: bool = False
 
 
-def correct(
-    held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence[int], passed: int = 0
-) -> Correction:
+def correct(held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence[int], passed: int = 0) -> Correction:
     """Offsets for the events of one message that arrived at `arrival`.
 
     `jumps` has an entry per event: by how many milliseconds the wall clock moved further than the monotonic one since
@@ -71,21 +73,36 @@ def correct(
         return _after_breaks(held, seen, jumps)
     count = len(jumps)
     if held is None:
-        return Correction([seen] * count, ClockOffset(seen, newest_ms=lag, anchor_ms=seen))
-    anchor = held.value_ms if held.anchor_ms is None else held.anchor_ms
-    now_held = ClockOffset(seen, newest_ms=lag, anchor_ms=anchor)
-    creeps = _creeps(held, lag, passed)
+        return Correction([seen] * count, _anchored(seen, lag, arrival))
+    if held.anchor_ms is None:
+        held = replace(held, anchor_ms=held.value_ms, anchor_since=arrival)
+    lowest = held.value_ms if held.least_ms is None else held.least_ms
+    now_held = replace(held, value_ms=seen, raised_ms=None, newest_ms=lag, least_ms=min(lowest, seen))
     if seen == held.value_ms:
         return Correction([seen] * count, now_held)
     if seen < held.value_ms:
-        is_fast = creeps and anchor - seen > TOLERANCE_MS
-        return Correction([seen] * count, now_held, anchor_shift_ms=0 if is_fast else seen - held.value_ms)
-    if creeps:
+        shift = 0 if _is_fast(held, seen, arrival) else min(0, seen - lowest)
+        return Correction([seen] * count, now_held, anchor_shift_ms=shift)
+    if _creeps(held, lag, passed):
         return Correction([seen] * count, now_held)
     least, since = (seen, arrival) if held.raised_ms is None else (min(held.raised_ms, seen), held.raised_since)
     if arrival - since < _BELIEVED_AFTER_MS:
         return Correction([held.value_ms] * count, replace(held, raised_ms=least, raised_since=since))
-    return Correction([least] * count, ClockOffset(least, newest_ms=lag), is_anew=least - held.value_ms > MAX_DRIFT_MS)
+    is_anew = least - held.value_ms > MAX_DRIFT_MS
+    after = _anchored(least, lag, arrival) if is_anew else replace(now_held, value_ms=least)
+    return Correction([least] * count, after, is_anew=is_anew)
+
+
+def _anchored(offset: int, lag: int, arrival: int) -> ClockOffset:
+    """What is known at the first message of a run."""
+    return ClockOffset(offset, newest_ms=lag, anchor_ms=offset, anchor_since=arrival, least_ms=offset)
+
+
+def _is_fast(held: ClockOffset, seen: int, arrival: int) -> bool:
+    """Whether the clock drifts, by 2 % at most: travel has explained the first two seconds of the fall already."""
+    fallen = (held.value_ms if held.anchor_ms is None else held.anchor_ms) - seen
+    drift = (arrival - held.anchor_since) // _DRIFT_PARTS
+    return held.value_ms - seen < TOLERANCE_MS < fallen <= TOLERANCE_MS + drift
 
 
 def _creeps(held: ClockOffset, lag: int, passed: int) -> bool:

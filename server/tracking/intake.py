@@ -55,7 +55,7 @@ def take_report(
             return [wire.error("gap", message, stream=stream, seq=placed.behind, expected=placed.expected)]
         if not placed.fresh and placed.lost is None:
             entry = entry.closed_by(report.events)
-            if entry.known_to_database:
+            if entry.state.applied:
                 tracking.store.put(entry)  # it may come from the database: after a restart the page is live again
             return _acknowledged(entry, report)
         before = len(entry.refusals)
