@@ -148,6 +148,20 @@ def test_a5_records_are_purged_by_id_and_totals_stay(each_world: World) -> None:
     assert _purge(each_world, {"ids": [newest["id"]]})["records"] == 0
 
 
+def test_a5_the_id_of_a_purged_record_is_never_given_again(each_world: World) -> None:
+    """A5: an export, an audit row or a page of the list that still names it must not mean another one."""
+    for _ in range(2):
+        worked(each_world, "ana", minutes=1)
+    newest, older = (item["id"] for item in _items(each_world))
+    _purge(each_world, {"ids": [newest]})
+    worked(each_world, "ana", minutes=1)
+    latest, kept = (item["id"] for item in _items(each_world))
+    assert latest > newest > older == kept
+    _purge(each_world, {"rule": {"representative": "ana"}})
+    worked(each_world, "ana", minutes=1)
+    assert _items(each_world)[0]["id"] > latest
+
+
 def test_a7_a_rule_purges_what_it_names_after_a_dry_run_that_does_nothing(each_world: World) -> None:
     """A7"""
     world = each_world

@@ -103,6 +103,26 @@ test("A report stays under the size of a frame in any alphabet", () => {
   assert.equal(seq, 300);
 });
 
+test("X22: what is behind a hole waits until everything in front of it is received, also when that is refused for now", () => {
+  const storage = new FakeStorage(), key = "caseclock:stream:one";
+  filled(5, storage);
+  storage.setItem(key, (storage.getItem(key) ?? "").split("\n").filter((line) => !line.includes('"seq":3}')).join("\n"));
+  const [log] = /** @type {any[]} */ (Log.all(storage));
+  const sent = (/** @type {number} */ limit) => {
+    const report = log.report(limit, 99);
+    return report && [report.first, ...report.events.map((/** @type {{ seq: number }} */ { seq }) => seq)];
+  };
+  assert.deepEqual(sent(300), [1, 1, 2]);
+  assert.equal(sent(300), null, "taken first, its first would make a loss of 1 and 2, which the browser still holds");
+  log.rewind(log.received); // rate_limited
+  assert.deepEqual(sent(1), [1, 1]);
+  log.receive(1);
+  assert.deepEqual(sent(1), [1, 2]);
+  assert.equal(sent(1), null);
+  log.receive(2);
+  assert.deepEqual(sent(300), [4, 4, 5]);
+});
+
 test("X38: an acknowledgement of events that were never recorded forgets nothing of a living page", () => {
   const log = filled(2);
   log.commit(999);

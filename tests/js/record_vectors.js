@@ -1,12 +1,15 @@
 // @ts-check
 // Records what the agent's pure modules do, for whoever models the agent in another language:
 //
-//   node tests/js/record_vectors.js      writes tests/vectors/outbox.json and tests/vectors/clocks.json
+//   node tests/js/record_vectors.js      writes outbox.json, clocks.json and causes.json into tests/vectors
 //
 // vectors.test.js fails when a file is out of date. Everything is deterministic: no clock, no chance.
 //
 // clocks.json: a list of { title, last, now, stood_still }. `last` and `now` are instants { at, mono } in whole
 // milliseconds; `stood_still` is whether the page did not live in between.
+//
+// causes.json: { snapshots, causes }. `snapshots` is a list of { title, snapshot }; `causes` tells by two titles why the
+// agent records an event when the second snapshot follows the first: "" where it records none.
 //
 // outbox.json: a list of stories { title, stream, owner, app, steps }. A story begins with an empty log of that stream
 // in an empty storage. A step is { do, ..., then }; `then` is the state after it. What a step does:
@@ -47,6 +50,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { causeOf, frontOf } from "../../client_js/attention.js";
 import { stoodStill } from "../../client_js/clocks.js";
 import { Log } from "../../client_js/outbox.js";
 import { FakeStorage, full } from "./browser.js";
@@ -253,6 +257,16 @@ const STORIES = [
     ],
   },
   {
+    title: "X26: a full storage still lets go of a stream that is committed to its end",
+    steps: [
+      { do: "append", event: OPEN, times: 2 },
+      { do: "seal" },
+      { do: "fill" },
+      { do: "commit", seq: 2 },
+      { do: "commit", seq: 3 },
+    ],
+  },
+  {
     title: "X27: a cleared storage is whole again with the next event",
     steps: [
       { do: "append", event: OPEN, times: 3 },
@@ -305,9 +319,30 @@ const PAIRS = [
   ["a drift of one per cent", 1010, 1000],
 ];
 
+const CASE = { session: { id: "s1", case: "CAS-1001" } };
+const IN_FRONT = { visible: true, focused: true, locked: false, idle: false, ...frontOf(CASE) };
+/** @type {[string, any][]} */
+const SNAPSHOTS = [
+  ["a case in front", {}],
+  ["hidden", { visible: false }],
+  ["out of focus", { focused: false }],
+  ["locked", { locked: true }],
+  ["idle", { idle: true }],
+  ["hidden, out of focus, locked and idle", { visible: false, focused: false, locked: true, idle: true }],
+  ["nothing in front", frontOf(null)],
+  ["another session tab", frontOf({ session: { id: "s2", case: "CAS-1001" } })],
+  ["another case", frontOf({ session: { id: "s1", case: "CAS-1002" } })],
+  ["a session tab without a case", frontOf({ session: { id: "s1", case: "" } })],
+  ["an app tab", frontOf({ ...CASE, appTab: { id: "a", entity: "case", case: "CAS-1002" } })],
+  ["an app tab without a case", frontOf({ ...CASE, appTab: { id: "a", entity: "case" } })],
+  ["a form", frontOf({ ...CASE, form: { id: "f" } })],
+  ["a form with a widget", frontOf({ ...CASE, form: { id: "f", widget: true } })],
+  ["an app tab with a form, idle", { ...frontOf({ ...CASE, appTab: { id: "a", entity: "case" }, form: { id: "f" } }), idle: true }],
+];
+
 /** The files by name, with the text that they should have. */
 export function vectors() {
-  return { "outbox.json": text(STORIES.map(told)), "clocks.json": text(PAIRS.map(compared)) };
+  return { "outbox.json": text(STORIES.map(told)), "clocks.json": text(PAIRS.map(compared)), "causes.json": causes() };
 }
 
 /** The text that a file has. @param {string} name */
@@ -324,6 +359,13 @@ function text(rows) {
 function compared([title, wallMs, monoMs]) {
   const now = { at: INSTANT.at + wallMs, mono: INSTANT.mono + monoMs };
   return { title, last: INSTANT, now, stood_still: stoodStill(INSTANT, now) };
+}
+
+function causes() {
+  const snapshots = SNAPSHOTS.map(([title, change]) => ({ title, snapshot: { ...IN_FRONT, ...change } }));
+  const after = (/** @type {any} */ before) => snapshots.map(({ title, snapshot }) => [title, causeOf(before, snapshot)]);
+  const table = snapshots.map(({ title, snapshot }) => [title, Object.fromEntries(after(snapshot))]);
+  return JSON.stringify({ snapshots, causes: Object.fromEntries(table) }, null, 1) + "\n";
 }
 
 /** @param {any} story */

@@ -9,7 +9,7 @@ import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.outbox import Event, Log, stood_still
+from tests.simulation.outbox import Event, Log, StorageFails, stood_still
 from tests.simulation.virtual import Instant
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def attended(app: str, settings: dict[str, Any], facts: dict[str, Any]) -> str |
         return None
     if (facts["idle"] and not settings["count_idle"]) or session is None:
         return None
-    if session["kind"] == "inbox" and not settings["track_inbox"]:
+    if session.get("kind") == "inbox" and not settings["track_inbox"]:
         return None
     if (form is not None and not form["tracked"]) or (app == "hub" and not (form and form["widget"])):
         return None
@@ -329,7 +329,11 @@ class Agent:
 
     def _scan(self, now: float) -> None:
         self._scan_at = now + SCAN_MS
-        for log in self._orphans():
+        try:
+            found = self._orphans()
+        except StorageFails:
+            return
+        for log in found:
             self.others.setdefault(log.stream, log)
         self._arm()
         if any(log.seq > log.sent for log in self.others.values()):

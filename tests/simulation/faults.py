@@ -21,7 +21,7 @@ PER_HOUR = (
 """Faults, and other things, that happen to the world: how many an hour."""
 
 CLOCKS = ("offset", "set", "drift", "late")
-"""Faults after which instants are only nearly right: clocks that are off, set, drift; messages that are long on their way."""
+"""Faults after which instants are only nearly right: clocks that are off, set, or drift; messages that are late."""
 
 
 @dataclass(frozen=True)

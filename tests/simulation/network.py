@@ -1,4 +1,4 @@
-"""What lies between a browser and the server: messages take their time, and may be lost, doubled, torn, or overtaken."""
+"""What lies between a browser and the server: messages take time, and are lost, doubled, torn, or overtaken."""
 
 from typing import TYPE_CHECKING
 

@@ -111,7 +111,7 @@ class Oracle:
         self.known_cases: set[str] = set()
         self.events = self.commits = self.credited_ms = self.difference_ms = 0
         self._views: dict[int, dict[str, View]] = defaultdict(dict)
-        self._truth: dict[tuple[str, int, int], int] = {}
+        self._truth: dict[tuple[str, int], int] = {}
         self._recorded: dict[str, int] = {}
         self._owners: dict[str, int] = {}
         self._lost: dict[str, set[int]] = defaultdict(set)
@@ -122,10 +122,9 @@ class Oracle:
     def happened(self, log: Log, instant: int | None) -> None:
         """A page wrote its newest event down; it happened at this instant, or with the one before it."""
         event = log.events[-1]
-        if instant is None:
-            instant = self._truth.get((log.stream, event["seq"] - 1, event["at"]), self.world.timeline.now)
-        self._truth[log.stream, event["seq"], event["at"]] = instant
-        self._recorded[log.stream] = max(self._recorded.get(log.stream, 0), event["seq"])
+        if instant is not None:  # else a page that is gone was sealed: that proves nothing, and need not arrive
+            self._truth[log.stream, event["at"]] = instant
+            self._recorded[log.stream] = max(self._recorded.get(log.stream, 0), event["seq"])
         self.events += 1
 
     def lost(self, stream: str, seqs: list[int]) -> None:
@@ -198,7 +197,7 @@ class Oracle:
         self, last: Fact, event: Any, report: wire.Report, app: str, settings: Any
     ) -> tuple[Fact, Segment | None]:
         now = self.world.timeline.now
-        true = event.at if self.world.plan.is_exact else self._truth.get((report.stream, event.seq, event.at), now)
+        true = event.at if self.world.plan.is_exact else self._truth[report.stream, event.at]
         instant = max(last.instant, min(true, now))
         facts = {name: _told(getattr(event, name)) for name in ("session", "app_tab", "form")}
         for name in ("visible", "focused", "locked", "idle"):

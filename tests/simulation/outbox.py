@@ -43,8 +43,6 @@ class Storage:
         self.saved[stream] = saved
 
     def remove(self, stream: str) -> None:
-        if self.refuses:
-            raise StorageFails
         self.saved.pop(stream, None)
         self.before.pop(stream, None)
 
@@ -96,11 +94,12 @@ class Log:
                 run_end += 1
         while True:
             chosen = events[following : min(run_end, following + -int(-limit // 1))]
+            app = "" if self.app is None else f'"app":{_json(self.app)},'
             text = (
-                f'{{"type":"report","stream":"{self.stream}","app":{_json(self.app)},"first":{events[start]["seq"]},'
+                f'{{"type":"report","stream":"{self.stream}",{app}"first":{events[start]["seq"]},'
                 f'"sent_at":{sent_at},"events":[{",".join(map(self._line, chosen))}]}}'
             )
-            if limit > 1 and len(text) > REPORT_BYTES:
+            if limit > 1 and len(text.encode()) > REPORT_BYTES:
                 limit /= 2
                 continue
             self.sent = chosen[-1]["seq"]

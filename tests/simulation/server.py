@@ -1,4 +1,4 @@
-"""A server process on production code: wire, intake, live store and commit; only the sockets around it are simulated."""
+"""A server process on production code: wire, intake, live store and commit, with sockets that are simulated."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar

@@ -9,8 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from server.tracking.clock_offset import TOLERANCE_MS, ClockOffset, Correction, correct
+from server.tracking.clock_offset import TOLERANCE_MS, ClockOffset, correct
 from server.tracking.events import Refused
 from tests.tracking.strategies import DAY_MS, HOUR_MS, NOON, Delivery, Receiver, delivery, shows
 
@@ -45,6 +47,11 @@ class Computer:
         self.receiver.take(Delivery(self.stream, 1, events, sent_at, NOON + instant + travel))
         return self
 
+    def commits(self) -> "Computer":
+        """The server commits what is proven."""
+        self.receiver.commit()
+        return self
+
     def beats(self, start: int, end: int, *, travels: Sequence[int] = (0,), case: str = A) -> "Computer":
         """A beat every 20 s from `start` to `end`, each delivered at once; travel times take turns."""
         for turn, instant in enumerate(range(start, end + 1, 20_000)):
@@ -54,6 +61,11 @@ class Computer:
     @property
     def spans(self) -> list[tuple[str, int, int]]:
         return [(span.case, span.started - NOON, span.ended - NOON) for span in self.receiver.spans()]
+
+    @property
+    def committed(self) -> list[tuple[int, int]]:
+        """What the database has, by time."""
+        return sorted((span.started - NOON, span.ended - NOON) for span in self.receiver.credited)
 
     @property
     def credited_ms(self) -> int:
@@ -109,6 +121,18 @@ class TestTravel:
         computer = Computer(ahead=ahead).beats(0, 120_000, travels=travels)
         lead = 0 if ahead == 0 else 40
         assert computer.spans == [(A, lead, 120_000 + lead)]
+
+    @pytest.mark.parametrize("ahead", [0, DAY_MS, -DAY_MS])
+    def test_a_first_message_that_is_late_by_five_seconds_is_anchored_anew(self, ahead: int) -> None:
+        """Also where the next comes so late that a drift of two percent could be as much as a few hundred ms."""
+        computer = Computer(ahead=ahead).does(0).delivers(0, travel=5_000)
+        assert computer.beats(20_000, 600_000).spans == [(A, 0, 600_000)]
+
+    @pytest.mark.parametrize("ahead", [0, DAY_MS, -DAY_MS])
+    def test_one_late_message_amid_a_sound_run_changes_nothing(self, ahead: int) -> None:
+        computer = Computer(ahead=ahead).beats(0, 400_000)
+        computer.does(420_000).delivers(420_000, travel=5_000)
+        assert computer.beats(440_000, 800_000).spans == [(A, 0, 800_000)]
 
     def test_one_late_message_after_a_commit_loses_and_invents_nothing(self) -> None:
         computer = Computer().beats(0, 100_000)
@@ -348,6 +372,52 @@ class TestDrift:
         assert abs(sum(end - start for start, end in credited) - worked) <= 10_000
         assert abs(credited[-1][1] - worked) <= 4_000
 
+    @pytest.mark.parametrize("rate", [0.99, 1.01], ids=["slow", "fast"])
+    @pytest.mark.parametrize("ahead", [0, DAY_MS, -DAY_MS])
+    def test_f20_a_clock_that_drifts_is_right_to_two_seconds_in_every_interval(self, rate: float, ahead: int) -> None:
+        """F20: half an hour of one percent, committed every ten minutes: no commit takes back, or gives again."""
+        computer = Computer(rate=rate, ahead=ahead)
+        for start in range(0, 1_800_000, 600_000):
+            computer.beats(start, start + 580_000).commits()
+            assert abs(sum(end - begin for begin, end in computer.committed) - (start + 580_000)) <= TOLERANCE_MS
+            assert abs(computer.committed[-1][1] - (start + 580_000)) <= 2 * TOLERANCE_MS
+        assert abs(computer.committed[0][0]) <= TOLERANCE_MS
+        assert all(one[1] == other[0] for one, other in pairwise(computer.committed))
+
+    @pytest.mark.parametrize("rate", [0.99, 1.01], ids=["slow", "fast"])
+    @pytest.mark.parametrize("travels", [[300, 40, 0, 170, 250], [40, 900, 0, 1_000, 500, 200, 990]])
+    def test_f20_a_clock_that_drifts_on_a_restless_network_invents_nothing(
+        self, rate: float, travels: list[int]
+    ) -> None:
+        """F20: in an hour without a commit; jitter must not be taken for the fall, or the rise, of a whole run."""
+        computer = Computer(rate=rate).beats(0, 3_600_000, travels=travels)
+        assert -TOLERANCE_MS <= computer.spans[0][1] <= max(travels)
+        assert abs(computer.credited_ms - 3_600_000) <= 2 * TOLERANCE_MS
+        assert computer.credited_ms - 3_600_000 <= TOLERANCE_MS + max(travels)
+
+    @given(
+        percent=st.integers(-100, 100),
+        ahead=st.sampled_from([0, DAY_MS, -DAY_MS]),
+        minutes_between_commits=st.sampled_from([1, 2, 5, 10, 60]),
+        beat_ms=st.sampled_from([5_000, 20_000]),
+    )
+    def test_f20_no_drift_up_to_one_percent_invents_or_loses_more_than_two_seconds(
+        self, percent: int, ahead: int, minutes_between_commits: int, beat_ms: int
+    ) -> None:
+        """F20: in hundredths of a percent, on any wrong clock, however often it is committed."""
+        computer = Computer(rate=1 + percent / 10_000, ahead=ahead)
+        end, next_commit = 1_800_000, minutes_between_commits * 60_000
+        for instant in range(0, end + 1, beat_ms):
+            computer.does(instant).delivers(instant)
+            if instant >= next_commit:
+                computer.commits()
+                next_commit += minutes_between_commits * 60_000
+        committed = computer.commits().committed
+        a_beat_of_drift = beat_ms // 100
+        assert abs(sum(ended - started for started, ended in committed) - end) <= TOLERANCE_MS + a_beat_of_drift
+        assert -TOLERANCE_MS <= committed[0][0] <= TOLERANCE_MS
+        assert all(one[1] <= other[0] for one, other in pairwise(committed))
+
     @pytest.mark.parametrize("rate", [0.9995, 1.0005], ids=["slow", "fast"])
     def test_x41_a_clock_that_is_slewed_is_right_to_a_few_seconds(self, rate: float) -> None:
         """500 parts in a million, the most that NTP slews, for four hours without a commit."""
@@ -364,32 +434,79 @@ class TestCorrect:
     """What one message teaches, at its edges."""
 
     def test_the_first_message_tells_the_offset(self) -> None:
-        assert correct(None, lag=-7_000, arrival=0, jumps=[0, 0]) == Correction([-7_000] * 2, ClockOffset(-7_000))
+        taught = correct(None, lag=-7_000, arrival=0, jumps=[0, 0])
+        assert taught.offsets == [-7_000] * 2
+        assert (taught.held.value_ms, taught.anchor_shift_ms, taught.is_anew) == (-7_000, 0, False)
 
     def test_a_rise_is_believed_after_three_minutes_and_the_least_of_it_is_taken(self) -> None:
-        held: ClockOffset | None = ClockOffset(0)
+        held = ClockOffset(0, newest_ms=0)
         for arrival, lag in [(0, 3_000), (60_000, 2_500), (179_999, 9_000)]:
-            taught = correct(held, lag=lag, arrival=arrival, jumps=[0])
+            taught = correct(held, lag=lag, arrival=arrival, jumps=[0], passed=20_000)
             assert taught.offsets == [0]
             held = taught.held
-        assert correct(held, lag=3_500, arrival=180_000, jumps=[0]) == Correction([2_500], ClockOffset(2_500))
+        taught = correct(held, lag=3_500, arrival=180_000, jumps=[0], passed=20_000)
+        assert (taught.offsets, taught.held.value_ms, taught.held.raised_ms) == ([2_500], 2_500, None)
+        assert (taught.anchor_shift_ms, taught.is_anew) == (0, False)
 
     def test_one_message_in_time_ends_a_rise(self) -> None:
-        held: ClockOffset | None = ClockOffset(0, raised_ms=3_000, raised_since=0)
-        assert correct(held, lag=1_999, arrival=100_000, jumps=[0]).held == ClockOffset(0)
+        held = correct(ClockOffset(0, raised_ms=3_000, raised_since=0), lag=1_999, arrival=100_000, jumps=[0]).held
+        assert (held.value_ms, held.raised_ms) == (0, None)
 
     @pytest.mark.parametrize(("lag", "is_anew"), [(4_000, False), (4_001, True)])
     def test_a_rise_by_more_than_a_drift_explains_proves_nothing(self, lag: int, is_anew: bool) -> None:
         held = ClockOffset(0, raised_ms=lag, raised_since=0)
-        assert correct(held, lag=lag, arrival=180_000, jumps=[0]) == Correction([lag], ClockOffset(lag), 0, is_anew)
+        taught = correct(held, lag=lag, arrival=180_000, jumps=[0])
+        assert (taught.offsets, taught.held.value_ms, taught.anchor_shift_ms) == ([lag], lag, 0)
+        assert taught.is_anew == is_anew
 
     def test_a_rise_of_exactly_two_seconds_is_not_jitter_and_a_millisecond_less_is(self) -> None:
-        held = ClockOffset(-10_000)
-        assert correct(held, lag=-8_001, arrival=5, jumps=[0]).held == held
-        assert correct(held, lag=-8_000, arrival=5, jumps=[0]).held == ClockOffset(-10_000, -8_000, 5)
+        held = ClockOffset(-10_000, newest_ms=-10_000)
+        for lag, raised_ms in [(-8_001, None), (-8_000, -8_000)]:
+            taught = correct(held, lag=lag, arrival=5, jumps=[0], passed=20_000)
+            assert taught.offsets == [-10_000]
+            assert (taught.held.value_ms, taught.held.raised_ms) == (-10_000, raised_ms)
+
+    @pytest.mark.parametrize(("newest", "offset"), [(1_800, 2_200), (1_799, 0)])
+    def test_a_rise_that_creeps_by_two_percent_is_believed_at_once_and_one_that_leaps_is_not(
+        self, newest: int, offset: int
+    ) -> None:
+        """Of twenty seconds two percent are 400 ms."""
+        taught = correct(ClockOffset(0, newest_ms=newest), lag=2_200, arrival=5, jumps=[0], passed=20_000)
+        assert (taught.offsets, taught.held.value_ms, taught.is_anew) == ([offset], offset, False)
 
     def test_a_fall_moves_the_whole_run(self) -> None:
-        assert correct(ClockOffset(5_000), lag=40, arrival=0, jumps=[0]) == Correction([0], ClockOffset(0), -5_000)
+        taught = correct(ClockOffset(5_000), lag=40, arrival=0, jumps=[0])
+        assert (taught.offsets, taught.held.value_ms, taught.anchor_shift_ms) == ([0], 0, -5_000)
+
+    @pytest.mark.parametrize(
+        ("before", "lag", "after_ms", "shift"),
+        [
+            (-1_800, -2_000, 200_000, -200),
+            (-1_800, -2_001, 200_000, 0),
+            (-1_800, -2_001, 49, -201),
+            (-2_500, -4_499, 200_000, 0),
+            (-2_500, -4_500, 200_000, -2_000),
+            (-5_000, -6_000, 200_000, 0),
+            (-5_000, -6_001, 200_000, -1_001),
+        ],
+        ids=["two seconds", "more", "more, too soon", "at once, less", "at once", "two percent", "more than that"],
+    )
+    def test_a_fall_that_creeps_moves_the_run_by_two_seconds_in_all(
+        self, before: int, lag: int, after_ms: int, shift: int
+    ) -> None:
+        """Of two hundred seconds two percent are four."""
+        held = ClockOffset(before, newest_ms=before, anchor_ms=0, anchor_since=7, least_ms=before)
+        taught = correct(held, lag=lag, arrival=7 + after_ms, jumps=[0], passed=20_000)
+        assert (taught.offsets, taught.held.value_ms, taught.anchor_shift_ms) == ([lag], lag, shift)
+
+    def test_a_fall_back_to_what_the_run_had_before_moves_nothing(self) -> None:
+        """A late message that looked like a slow clock: what came before it was placed by a lower offset."""
+        held = ClockOffset(0, newest_ms=1_900, anchor_ms=0, least_ms=0)
+        late = correct(held, lag=2_250, arrival=5, jumps=[0], passed=20_000)
+        assert late.offsets == [2_250]
+        assert correct(late.held, lag=40, arrival=6, jumps=[0], passed=20_000).anchor_shift_ms == 0
+        assert correct(late.held, lag=-900, arrival=6, jumps=[0], passed=20_000).anchor_shift_ms == -900
 
     def test_a_report_without_events_teaches_too(self) -> None:
-        assert correct(None, lag=-7_000, arrival=0, jumps=[]) == Correction([], ClockOffset(-7_000))
+        taught = correct(None, lag=-7_000, arrival=0, jumps=[])
+        assert (taught.offsets, taught.held.value_ms) == ([], -7_000)

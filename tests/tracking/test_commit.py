@@ -139,6 +139,19 @@ def test_nothing_new_writes_nothing(world: World) -> None:
     assert (again.records, again.covered) == (0, {})
 
 
+def test_whoever_has_nothing_to_commit_counts_as_committed_and_nobody_who_was_not_asked(world: World) -> None:
+    """Else they would be due again at every tick of the schedule."""
+    ana, ben = world.ids["ana"], world.ids["ben"]
+    for who in ("ana", "ben"):
+        page, _ = worked(world)
+        take(world, page, who=who)
+    commit_all(world)
+    committed_at = world.clock.now
+    world.clock.advance(minutes=10)
+    assert commit(world.tracking, [ana], now=world.clock.now).covered == {}
+    assert world.tracking.committed_at == {ana: world.clock.now, ben: committed_at}
+
+
 def test_losses_are_rows_and_nothing_counts_across(each_world: World) -> None:
     page, _ = worked(each_world)
     take(each_world, page, since=5, first=5)

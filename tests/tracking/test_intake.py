@@ -7,20 +7,24 @@ from sqlalchemy import select
 
 from server.cases.models import Case
 from server.tracking import wire
-from server.tracking.commit import commit
+from server.tracking.commit import commit, forget_quiet_streams
 from server.tracking.intake import take_report
 from server.tracking.models import RefusedEvent, StreamLoss, TrackerRecord
+from server.tracking.service import Commit
 from tests.conftest import World
 from tests.reports_of_agents import Page
 
 MINUTE = 60_000
 
 
-def take(world: World, body: dict[str, Any], *, who: str = "ana") -> list[dict[str, Any]]:
+def take(world: World, body: dict[str, Any], *, who: str = "ana", is_own: bool = True) -> list[dict[str, Any]]:
     """Hand a report in as it would come over the wire; the answers."""
     report, errors = wire.decode_report(wire.encode(body).encode(), max_events=300)
     now = world.clock.now
-    return errors + take_report(world.tracking, report, representative_id=world.ids[who], app="workspace", now=now)
+    person = world.ids[who]
+    return errors + take_report(
+        world.tracking, report, representative_id=person, app="workspace", now=now, is_own=is_own
+    )
 
 
 def received(answers: list[dict[str, Any]]) -> int | None:
@@ -31,8 +35,8 @@ def codes(answers: list[dict[str, Any]]) -> list[str]:
     return [answer["code"] for answer in answers if answer["type"] == "error"]
 
 
-def commit_all(world: World) -> None:
-    commit(world.tracking, world.tracking.store.representatives(), now=world.clock.now)
+def commit_all(world: World) -> Commit:
+    return commit(world.tracking, world.tracking.store.representatives(), now=world.clock.now)
 
 
 def spans(world: World) -> list[tuple[int, int]]:
@@ -103,6 +107,54 @@ def test_a_seq_that_comes_again_with_another_body_changes_nothing(world: World) 
     records = world.read(lambda session: session.scalars(select(TrackerRecord)).all())
     refs = {world.read(lambda session, one=one: session.get(Case, one.case_id)).ref for one in records}
     assert refs == {"CAS-1001"}
+    assert spans(world) == [(start, start + 3 * MINUTE)]
+
+
+@pytest.mark.parametrize("before", ["nothing", "a commit", "a commit and a restart"])
+def test_a_browser_that_lost_its_last_writes_closes_its_stream_under_a_number_that_was_taken(
+    each_world: World, before: str
+) -> None:
+    """X23, X28: otherwise the last event would wait for a successor for ever, on the server and in the browser."""
+    world, start = each_world, each_world.clock.now
+    page = Page(start)
+    for seconds in (0, 20, 40, 60):
+        page.event(start + seconds * 1000, "beat" if seconds else "open")
+    world.clock.advance(seconds=60)
+    take(world, page.report(world.clock.now))
+    if before != "nothing":
+        assert commit_all(world).covered == {world.ids["ana"]: {page.stream: 3}}
+    if before == "a commit and a restart":
+        world = world.restarted()
+    page.events.pop()
+    page.event(start + 40_000, "close", visible=False, focused=False)
+    world.clock.advance(minutes=2)
+    assert received(take(world, page.report(world.clock.now), is_own=False)) == 4
+    assert commit_all(world).covered == {world.ids["ana"]: {page.stream: 4}}
+    assert spans(world) == [(start, start + 60_000)]
+    answers = take(world, page.report(world.clock.now), is_own=False)
+    assert {"type": "committed", "stream": page.stream, "seq": 4} in answers
+    assert forget_quiet_streams(world.tracking, now=world.clock.now) == 1
+
+
+def test_only_the_newest_number_can_close_a_stream_anew(world: World) -> None:
+    """X23: what a page told before it went on working ends nothing."""
+    page, start = worked(world)
+    take(world, page.report(world.clock.now))
+    page.events[4] |= {"cause": "close", "visible": False, "focused": False}
+    take(world, page.report(world.clock.now, until=5))
+    assert commit_all(world).covered == {world.ids["ana"]: {page.stream: len(page.events) - 1}}
+    assert spans(world) == [(start, start + 3 * MINUTE)]
+
+
+@pytest.mark.parametrize("set_by_ms", [3_600_000, -3_600_000])
+def test_what_another_page_delivers_after_the_clock_was_set_stays_where_it_was(world: World, set_by_ms: int) -> None:
+    """X40: the clock by which it was written down is known from the page itself, while that lived."""
+    page, start = worked(world)
+    take(world, page.report(world.clock.now, until=5))
+    left = page.report(world.clock.advance(minutes=1), since=5)
+    left["sent_at"] += set_by_ms
+    assert received(take(world, left, is_own=False)) == len(page.events)
+    commit_all(world)
     assert spans(world) == [(start, start + 3 * MINUTE)]
 
 

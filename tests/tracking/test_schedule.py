@@ -254,6 +254,29 @@ def test_whoever_holds_too_much_is_committed_early(world: World, kind: str) -> N
     assert due(world.tracking, now=now) == []
 
 
+def test_whoever_was_due_with_nothing_to_commit_has_had_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that lies in the background is not due again every second, but in its next interval."""
+    monkeypatch.setattr("server.tracking.schedule.SYNC_TIMEOUT_S", 0.01)
+    page, ana = Page(world.clock.now), world.ids["ana"]
+    beat(world, page)
+    world.clock.advance(seconds=20)
+    beat(world, page)
+    world.tracking.committed_at[ana] = NOON - TEN_MINUTES_MS
+    done = commit_due(world.tracking, now=world.clock.now)
+    assert done is not None
+    assert done.credited_ms == 20_000
+    turn = next(second for second in range(1, 601) if due(world.tracking, now=world.clock.now + second * 1000))
+    world.clock.advance(seconds=turn)
+    nothing = commit_due(world.tracking, now=world.clock.now)
+    assert nothing is not None
+    assert nothing.covered == {}
+    for seconds in (0, 1, 300, 599):
+        assert due(world.tracking, now=world.clock.now + seconds * 1000) == []
+    assert due(world.tracking, now=world.clock.now + TEN_MINUTES_MS) == [ana]
+
+
 def test_a_tick_without_anything_to_do_is_a_good_one(world: World) -> None:
     """The alarm is on the age of the last good run."""
     assert commit_due(world.tracking, now=world.clock.now) is None
