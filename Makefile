@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= 2
 SEEDS ?= 2000
 
-.PHONY: run test lint types js unit audit soak mutants bench screenshots lock clean
+.PHONY: run test lint types js unit audit soak mutants mutmut bench screenshots lock clean
 
 ## Start the demo: migrated SQLite file under var/, demo people and cases.
 run: $(VENV)/.run
@@ -46,6 +46,11 @@ soak: $(VENV)/.dev tools/.checked
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation.mutants
 
+## Change the pure core of tracking in small ways; its unit tests should see each.
+mutmut: $(VENV)/.dev
+	$(BIN)/mutmut run --max-children $(WORKERS)
+	$(BIN)/mutmut results
+
 ## Known weaknesses of what we depend on; fails where the databases of them cannot be asked.
 audit: $(VENV)/.dev node_modules/.installed
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.lock || \
@@ -69,7 +74,7 @@ lock: $(VENV)/.dev
 		--python-version 3.11 --universal -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) node_modules build *.egg-info tools/.checked
+	rm -rf $(VENV) node_modules mutants build *.egg-info tools/.checked
 
 $(VENV)/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

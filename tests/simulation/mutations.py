@@ -219,7 +219,7 @@ _COMMIT = [
         "open claim left out", "a claim that still holds is committed up to its newest event",
         _TRACKING + "live_store.py",
         "if held is not None and held.started < held.ended:",
-        "if held is None:",
+        "if held is not None and held.started > held.ended:",
     ),
     Mutation(
         "what came meanwhile forgotten", "what arrives during a commit waits for the next one",

@@ -358,12 +358,15 @@ class Oracle:
 
     def forgets_server(self, number: int) -> None:
         """A process is gone, and what it knew beyond the database with it."""
-        self._views.pop(number, None)
+        for stream in self._views.pop(number, {}):
+            if stream not in self.durable.facts and not any(stream in views for views in self._views.values()):
+                del self._owners[stream]  # whoever delivers it next is believed
 
     def restored(self, durable: Durable) -> None:
         """The database is an older one again: what agents have forgotten meanwhile is lost."""
         self.durable = durable
         self._views.clear()
+        self._owners = {stream: owner for stream, owner in self._owners.items() if stream in durable.facts}
         for stream, seq in self._forgotten.items():
             there = durable.facts.get(stream, Fact()).seq
             self._lost[stream].update(range(there + 1, seq + 1))

@@ -40,6 +40,7 @@ class FaultyDatabase(Database):
         self.refuses = False
         self.next_write = ""
         self.while_slow: Callable[[], None] | None = None
+        self.after_commit: Callable[[], None] = lambda: None
 
     def read(self, verb: Callable[[Session], T]) -> T:
         if self.refuses:
@@ -54,6 +55,7 @@ class FaultyDatabase(Database):
             raise Killed
         result = super().write(lambda session: _then(verb(session), fault))
         if fault == "slow" and self.while_slow is not None:
+            self.after_commit()
             self.while_slow()
         if fault == "reply lost":
             raise _refusal()
@@ -197,6 +199,9 @@ class SimulatedServer:
         """One commit; False if the database failed it. May end the process."""
         self.world.is_committing = True
         failed = killed = False
+        oracle = self.world.oracle
+        looked: list[None] = []  # a slow commit is looked at when it is done, not when its reply comes
+        self.database.after_commit = lambda: looked.append(oracle.committed(self, representatives, failed=False))
         try:
             commit(self.tracking, representatives, now=self.world.timeline.now)
         except OperationalError:
@@ -204,7 +209,8 @@ class SimulatedServer:
         except Killed:
             failed = killed = True
         self.world.is_committing = False
-        self.world.oracle.committed(self, representatives, failed=failed)
+        self.database.after_commit = lambda: None
+        oracle.committed(self, representatives, failed=failed or bool(looked))
         if killed:
             self.world.kill(self)
         return not failed

@@ -527,7 +527,7 @@ class World:
             browser.who_was_here = owner
             browser.is_minimised = browser.is_locked = False
             page = browser.open("workspace", NOTHING_IN_FRONT)
-            while left := browser.left_over(page.stream):
+            while (left := browser.left_over(page.stream)) or page.state != "online":
                 if self.timeline.now > deadline:
                     raise Violation(f"an outbox of {owner} is not empty: {left[:5]}")
                 self.timeline.run(self.timeline.now + MINUTE)
