@@ -81,7 +81,7 @@ class World:
 
     @property
     def margin_ms(self) -> int:
-        """How far instants may be off where clocks are wrong; by a beat more where messages are late or clocks drift."""
+        """How far instants may be off where clocks are wrong; a beat more where messages are late or clocks drift."""
         return 40 * SECOND if self.plan.clocks & {"late", "drift"} else 5 * SECOND
 
     def run(self) -> Outcome:
