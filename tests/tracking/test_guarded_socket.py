@@ -301,10 +301,17 @@ def oversize_while_a_sender_is_stuck(server, connect):
 
 
 def test_stock_receive_can_hang_after_an_oversize_message(stock, connect):
-    peer = oversize_while_a_sender_is_stuck(stock, connect)
-    # The peer may read all there is, close frame included; the handler still waits.
-    peer.count_bytes()
-    assert never(lambda: stock.known(peer), within_s=1)
+    def hangs():
+        peer = oversize_while_a_sender_is_stuck(stock, connect)
+        # The peer may read all there is, close frame included; the handler still waits.
+        peer.count_bytes()
+        try:
+            return never(lambda: stock.known(peer), within_s=1)
+        except pytest.fail.Exception:
+            return False
+
+    # It depends on which greenlet comes first, so on a busy machine one try may end well.
+    assert any(hangs() for _ in range(5))
 
 
 def test_guarded_receive_never_hangs_after_an_oversize_message(guarded, connect):
