@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from server.clock import to_instant
+from tests.faults.ledger import joined
 from tests.outside_client import AgentSocket, Closed, Json, Outbox, OutsideAgent, wall_ms
 from tests.server_process import ServerProcess
 from tests.waiting import until
@@ -272,17 +273,6 @@ def check(server: ServerProcess, one: Troublemaker) -> None:
     if not one.overlapping:
         assert joined(found) == joined(one.claims)
     assert {error["code"] for error in one.agent.errors} <= {"unknown_case"}
-
-
-def joined(claims: Iterable[Claim]) -> list[Claim]:
-    """Claims that touch on the same case become one."""
-    merged: list[Claim] = []
-    for start, end, case in sorted(claims):
-        if merged and merged[-1][1:] == (start, case):
-            merged[-1] = (merged[-1][0], end, case)
-        else:
-            merged.append((start, end, case))
-    return merged
 
 
 def test_two_browsers_of_one_person_share_nothing_but_the_time(tmp_path: Path) -> None:
