@@ -56,7 +56,7 @@ export class Log {
     const run = this.events.filter(({ seq }, i) => seq - i === this.events[next].seq - next);
     for (; ; limit /= 2) {
       const events = run.filter(({ seq }) => seq > this.sent).slice(0, Math.ceil(limit));
-      const report = { type: "report", stream: this.id, app: this.app, first: run[0].seq, sent_at, events };
+      const { id: stream, owner, app } = this, report = { type: "report", stream, owner, app, first: run[0].seq, sent_at, events };
       if (limit > 1 && new Blob([JSON.stringify(report)]).size > 60 * 1024) continue;
       this.sent = events.at(-1).seq;
       return report;

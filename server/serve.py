@@ -95,20 +95,19 @@ def drain(app: Flask, tracking: Tracking, *, until_s: float) -> bool:
 
 
 def _commit_everything(tracking: Tracking) -> bool:
-    everyone = tracking.store.representatives()
-    tracking.connections.ask_for_beats(everyone).wait(SYNC_TIMEOUT_S)
+    tracking.connections.ask_for_beats(tracking.store.representatives()).wait(SYNC_TIMEOUT_S)
     is_committed = False
     with gevent.Timeout(LAST_COMMIT_S, False):
         while not is_committed:
-            is_committed = _commit(tracking, everyone)
+            is_committed = _commit(tracking)
             if not is_committed:
                 gevent.sleep(_TRY_AGAIN_S)
     return is_committed
 
 
-def _commit(tracking: Tracking, everyone: list[int]) -> bool:
+def _commit(tracking: Tracking) -> bool:
     try:
-        done = commit(tracking, everyone, now=tracking.clock())
+        done = commit(tracking, tracking.store.representatives(), now=tracking.clock())
     except SQLAlchemyError as error:
         log.error("the last commit failed: %s", db_faults.advice(error))
         return False

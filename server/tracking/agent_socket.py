@@ -124,11 +124,10 @@ def _serve(service: Tracking, ws: Any) -> None:
     try:
         _welcome(service, connection, ws)
         while True:
-            answers = _answers(service, connection, ws.receive())
-            for answer in answers:
+            for answer in _answers(service, connection, ws.receive()):
                 ws.answer(wire.encode(answer))
-            if any(answer.get("code") == RATE_LIMITED for answer in answers):
-                ws.rest(_REST_S)
+                if answer.get("code") == RATE_LIMITED:
+                    ws.rest(_REST_S)
     except ConnectionClosed:
         pass
     finally:
@@ -259,8 +258,9 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
             service,
             message,
             representative_id=connection.representative_id,
+            username=connection.username,
             app=connection.app,
-            now=clock.now_ms(),
+            now=service.clock(),
             is_own=message.stream == connection.stream,
         )
         service.tally.answered("socket", answers)

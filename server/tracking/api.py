@@ -40,7 +40,9 @@ def post_report() -> Response:
             text = "Too many messages that are no reports: wait a few seconds."
             raise Problem(text, status=HTTPStatus.TOO_MANY_REQUESTS) from None
         raise Problem(str(problem)) from None
-    answers += take_report(service, report, representative_id=person.id, app="workspace", now=now)
+    answers += take_report(
+        service, report, representative_id=person.id, username=person.username, app="workspace", now=now
+    )
     service.tally.answered("http", answers)
     return _response(answers)
 

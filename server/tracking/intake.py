@@ -24,17 +24,27 @@ Answers: TypeAlias = list[dict[str, Any]]
 
 
 def take_report(
-    tracking: Tracking, report: wire.Report, *, representative_id: int, app: App, now: int, is_own: bool = True
+    tracking: Tracking,
+    report: wire.Report,
+    *,
+    representative_id: int,
+    app: App,
+    now: int,
+    is_own: bool = True,
+    username: str | None = None,
 ) -> Answers:
     """Apply a report to the live store and return the messages to answer with.
 
     `app` is the sender's, for a stream that never said its own; `is_own` is False where another page delivers what
-    one that is gone has left. Any number of times, in any order, over any road: an event counts once. Refused for
-    now, nothing applied: `rate_limited`, `not_yours`, `gap`.
+    one that is gone has left; `username` is the sender's, whom a report that says its `owner` must come from. Any
+    number of times, in any order, over any road: an event counts once. Refused for now, nothing applied:
+    `rate_limited`, `not_yours`, `gap`.
     """
     stream = report.stream
     if not tracking.buckets.take(representative_id, events=len(report.events), now=now):
         return [_not_now(stream, "reports")]
+    if report.owner not in (None, username):
+        return [_not_yours(stream)]
     entry = open_stream(tracking, stream, representative_id=representative_id, app=report.app or app, now=now)
     if entry.representative_id != representative_id:
         return [_not_yours(stream)]

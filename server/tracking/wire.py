@@ -34,13 +34,18 @@ class Hello(Struct, tag="hello", tag_field="type", frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Events of one stream. `app` may say to which app an orphaned stream belonged; else it is the sender's."""
+    """Events of one stream.
+
+    `app` may say to which app an orphaned stream belonged; else it is the sender's. `owner` may say whose events these
+    are, by username; they are taken from nobody else.
+    """
 
     stream: StreamId
     first: Seq
     sent_at: WallMs
     events: list[Event | Refused]
     app: App | None = None
+    owner: Id | None = None
 
 
 class Watch(Struct, tag="watch", tag_field="type", frozen=True):
@@ -70,6 +75,7 @@ class _StrictReport(Struct, tag="report", tag_field="type", frozen=True):
     sent_at: WallMs
     events: list[Event]
     app: App | None = None
+    owner: Id | None = None
 
 
 class _LooseReport(Struct, tag="report", tag_field="type", frozen=True):
@@ -78,6 +84,7 @@ class _LooseReport(Struct, tag="report", tag_field="type", frozen=True):
     sent_at: WallMs
     events: list[Any]
     app: App | None = None
+    owner: Id | None = None
 
 
 class _AnyHello(Struct, tag="hello", tag_field="type", frozen=True):
@@ -168,7 +175,7 @@ def _decode_again(
             events.append(Refused(seq, "bad_message", message, _body(item)))
         else:
             errors.append(error("bad_message", f"An event without a usable seq: {message}", stream=loose.stream))
-    return Report(loose.stream, loose.first, loose.sent_at, events, loose.app), errors
+    return Report(loose.stream, loose.first, loose.sent_at, events, loose.app, loose.owner), errors
 
 
 def _loose_report(text: str | bytes, reason: msgspec.DecodeError) -> _LooseReport:
@@ -224,7 +231,8 @@ def _json(item: Any) -> str:
 
 def _checked(report: _StrictReport, *, max_events: int) -> Report:
     _check_length(report.events, max_events)
-    return Report(report.stream, report.first, report.sent_at, report.events, report.app)  # type: ignore[arg-type]
+    events: list[Any] = report.events
+    return Report(report.stream, report.first, report.sent_at, events, report.app, report.owner)
 
 
 def _check_length(events: list[Any], max_events: int) -> None:

@@ -70,9 +70,9 @@ function filled(count, storage = new FakeStorage(), id = "one") {
   return log;
 }
 
-test("A report holds what was not sent yet, numbered without a hole, and says what is held at least, and the app of its page", () => {
+test("A report holds what was not sent yet, numbered without a hole, and says what is held at least, whose it is, and the app of its page", () => {
   const log = filled(3);
-  assert.deepEqual(log.report(2, 99), { type: "report", stream: "one", app: "hub", first: 1, sent_at: 99, events: log.events.slice(0, 2) });
+  assert.deepEqual(log.report(2, 99), { type: "report", stream: "one", owner: "ana", app: "hub", first: 1, sent_at: 99, events: log.events.slice(0, 2) });
   assert.deepEqual(log.report(2, 99)?.events, log.events.slice(2));
   assert.equal(log.report(2, 99), null);
   log.receive(3);

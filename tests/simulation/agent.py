@@ -96,6 +96,7 @@ class Agent:
         """A page that is loaded, or comes back from the back/forward cache, starts a new stream."""
         self.stream = self.browser.new_stream(self)
         self.log = Log(self.browser.storage, self.stream, self.owner, self.app)
+        self.world.oracle.opened(self.browser, self.log)
         self.lived = self.recorded = self.now()
         self._lived_at = self.world.timeline.now
         self._record("open", self._facts(), self.lived)
@@ -169,7 +170,7 @@ class Agent:
         return {**self.browser.facts_of(self), **self.front}
 
     def _compare(self, cause: str, snapshot: dict[str, Any], instant: Instant) -> None:
-        if self.shown["visible"] and stood_still(self.lived, instant):
+        if self.shown["visible"] and self.browser.tells_suspend and stood_still(self.lived, instant):
             self._record("suspend", {**self.shown, "visible": False}, self.lived, self._lived_at)
             self._record("resume", snapshot, instant)
         self.lived, self._lived_at, self._is_startled = instant, self.world.timeline.now, False
@@ -200,6 +201,7 @@ class Agent:
         if self.state == "online" and now >= self._quiet_until:
             for log in self._logs():
                 while (text := log.report(self.settings["max_events"], self.now().at)) is not None:
+                    self.world.oracle.sends(log)
                     self._send(text)
             if now >= self._scan_at:
                 self._scan(now)
@@ -324,6 +326,7 @@ class Agent:
             self.log.rewind(self.log.received)
             text = self.log.report(self.settings["max_events"], self.now().at)
             if text is not None:
+                self.world.oracle.sends(self.log)
                 self.browser.network.post(self, text)
         self._drop_link()
 

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 
 class Browser:
-    """One profile. The first page of each window is the one in front; the first window has the focus."""
+    """One profile. The first page of each window is the one in front; the first window has the focus.
 
-    def __init__(self, world: "World", computer: Computer, user: str) -> None:
+    Some never tell that they stood still (`tells_suspend`): the server has to see it by itself.
+    """
+
+    def __init__(self, world: "World", computer: Computer, user: str, *, tells_suspend: bool) -> None:
         self.world, self.computer, self.user = world, computer, user
         self.network = Network(world)
         self.storage = Storage()
+        self.tells_suspend = tells_suspend
         self.who_was_here: str | None = None
         self.held: set[str] = set()
         self.windows: list[list[Agent]] = []
@@ -31,7 +35,7 @@ class Browser:
     def new_stream(self, agent: Agent) -> str:
         """A fresh name, held for as long as its page lives."""
         self._streams += 1
-        stream = f"{self.user}-{self.world.browsers.index(self)}-{self._streams:05}"
+        stream = f"{self.world.browsers.index(self)}-{self._streams:05}"
         self.held.discard(agent.stream)
         self.held.add(stream)
         return stream

@@ -55,10 +55,16 @@ _WIRE = [
         "return Placed(fresh[::-1], lost)",
     ),
     Mutation(
+        "owner of a report ignored", "events are taken from their owner only, whoever is signed in when they come",
+        _TRACKING + "intake.py",
+        "if report.owner not in (None, username):",
+        "if report is None:",
+    ),
+    Mutation(
         "app of an orphan ignored", "a stream that another page delivers keeps the app it was recorded in",
         _TRACKING + "wire.py",
-        "report.sent_at, report.events, report.app)  # type",
-        "report.sent_at, report.events, None)  # type",
+        "report.sent_at, events, report.app, report.owner)",
+        "report.sent_at, events, None, report.owner)",
     ),
 ]  # fmt: skip
 
@@ -286,8 +292,8 @@ _COMMIT = [
     Mutation(
         "stopped without a commit", "a graceful stop commits everything first",
         _MODEL + "server.py",
-        "if not self.is_current or self.commit(everyone):",
-        "if not self.is_current or everyone:",
+        "if self.is_current and self.commit(self.tracking.store.representatives()):",
+        "if self.is_current:",
     ),
 ]  # fmt: skip
 
@@ -334,12 +340,12 @@ _AGENT = [
         "stream kept across a load", "each load of a page is a stream of its own",
         _MODEL + "agent.py",
         "self.stream = self.browser.new_stream(self)",
-        'self.stream = f"{self.browser.user}-{self.world.browsers.index(self.browser)}-kept"',
+        'self.stream = f"{self.world.browsers.index(self.browser)}-kept"',
     ),
     Mutation(
         "suspend not told", "a page that did not run says when it stopped",
         _MODEL + "agent.py",
-        'if self.shown["visible"] and stood_still(self.lived, instant):',
+        'if self.shown["visible"] and self.browser.tells_suspend and stood_still(self.lived, instant):',
         "if self.log is None:",
     ),
     Mutation(

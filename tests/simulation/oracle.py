@@ -8,97 +8,29 @@ millisecond: there it holds the whole history against the truth, with a margin.
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from server.tracking import wire
 from tests.simulation.agent import attended
+from tests.simulation.intervals import by_days, joined, length, subtract, union, widened, within
+from tests.simulation.knowledge import Durable, Fact, Page, Segment, View
 from tests.simulation.outbox import Log
 
 if TYPE_CHECKING:
+    from tests.simulation.browser import Browser
     from tests.simulation.server import SimulatedServer
     from tests.simulation.world import World
 
 GAP_MS = 60_000
 AGREE_MS = 2_000
+SLEPT_MS = 6_000
 WEEK_MS = 7 * 24 * 3_600_000
 FOREVER = 2**62
 
 
 class Violation(AssertionError):
     """The promise was broken."""
-
-
-class Segment(NamedTuple):
-    """Proven time between two neighbouring events of one stream."""
-
-    start: int
-    end: int
-    case: str
-    began: int
-    stream: str
-
-
-class Fact(NamedTuple):
-    """The newest event of a stream, as far as somebody knows it."""
-
-    seq: int = 0
-    at: int = 0
-    mono: int = 0
-    instant: int = 0
-    case: str | None = None
-    began: int = 0
-    proves: bool = False
-    closed: bool = False
-
-
-@dataclass
-class View:
-    """What one server process knows of a stream beyond the database: steps, each with the time it proved."""
-
-    base: Fact
-    steps: list[tuple[Fact, Segment | None, tuple[int, int] | None]] = field(default_factory=list)
-
-    @property
-    def last(self) -> Fact:
-        return self.steps[-1][0] if self.steps else self.base
-
-    def settle(self, durable: Fact) -> None:
-        """Drop what the database has.
-
-        A browser that lost its last writes may have told two processes different events of one number: what one
-        knows beyond the other by time it still has.
-        """
-        if durable.seq > self.last.seq:
-            self.base, self.steps = durable, []
-            return
-        self.steps = [step for step in self.steps if step[0].seq > durable.seq or step[0].instant > durable.instant]
-        self.base = durable
-
-
-@dataclass
-class Durable:
-    """What the database has, as the oracle reckons it."""
-
-    facts: dict[str, Fact] = field(default_factory=dict)
-    rows: dict[str, tuple[int, int]] = field(default_factory=dict)
-    history: dict[int, list[Segment]] = field(default_factory=lambda: defaultdict(list))
-    credited: dict[int, list[tuple[int, int, str]]] = field(default_factory=lambda: defaultdict(list))
-    totals: dict[tuple[int, str], int] = field(default_factory=lambda: defaultdict(int))
-    holes: list[tuple[str, int, int]] = field(default_factory=list)
-    last_record: int = 0
-
-    def copy(self) -> "Durable":
-        return Durable(
-            dict(self.facts),
-            dict(self.rows),
-            defaultdict(list, {one: list(many) for one, many in self.history.items()}),
-            defaultdict(list, {one: list(many) for one, many in self.credited.items()}),
-            defaultdict(int, self.totals),
-            list(self.holes),
-            self.last_record,
-        )
 
 
 class Oracle:
@@ -111,25 +43,33 @@ class Oracle:
         self.known_cases: set[str] = set()
         self.events = self.commits = self.credited_ms = self.difference_ms = 0
         self._views: dict[int, dict[str, View]] = defaultdict(dict)
-        self._truth: dict[tuple[str, int], int] = {}
-        self._recorded: dict[str, int] = {}
-        self._owners: dict[str, int] = {}
-        self._lost: dict[str, set[int]] = defaultdict(set)
-        self._forgotten: dict[str, int] = {}
+        self._pages: dict[str, Page] = {}
+        self._believed: dict[str, int] = {}
+        self._settings: tuple[Any, dict[str, Any]] = (None, {})
 
     # -- what the pages and their storage tell
+
+    def opened(self, browser: "Browser", log: Log) -> None:
+        """A page begins a stream."""
+        self._pages.setdefault(log.stream, Page(browser, log)).log = log
 
     def happened(self, log: Log, instant: int | None) -> None:
         """A page wrote its newest event down; it happened at this instant, or with the one before it."""
         event = log.events[-1]
         if instant is not None:  # else a page that is gone was sealed: that proves nothing, and need not arrive
-            self._truth[log.stream, event["at"]] = instant
-            self._recorded[log.stream] = max(self._recorded.get(log.stream, 0), event["seq"])
+            page = self._pages[log.stream]
+            page.instants[event["at"]] = instant
+            page.recorded = max(page.recorded, event["seq"])
         self.events += 1
 
     def lost(self, stream: str, seqs: list[int]) -> None:
         """The storage of a browser lost these events, on purpose: they may never arrive."""
-        self._lost[stream].update(seqs)
+        self._pages[stream].lost.update(seqs)
+
+    def sends(self, log: Log) -> None:
+        """A report is on its way: were the page to die now, the storage would have what is in it."""
+        if log.durable and log.sent > log.storage.written.get(log.stream, 0):
+            raise Violation(f"{log.stream}: {log.sent} is sent before it is stored")
 
     def is_known(self, stream: str) -> bool:
         """Whether the database knows this stream and its clock."""
@@ -139,14 +79,18 @@ class Oracle:
         """An agent was told that everything up to `seq` is durable, and forgets it."""
         fact = self.durable.facts.get(log.stream, Fact())
         row = self.world.query("SELECT committed_seq FROM stream_cursors WHERE stream = :stream", stream=log.stream)
-        covered = min(fact.seq, row[0].committed_seq) if row else 0
+        covered = min(fact.seq, row[0][0]) if row else 0
         if seq > covered:
             raise Violation(f"{log.stream}: told to forget up to {seq}, but the database covers {covered} only")
-        self._forgotten[log.stream] = max(self._forgotten.get(log.stream, 0), seq)
+        if log.last is not None and seq >= log.seq and log.last["cause"] != "close":
+            raise Violation(f"{log.stream}: told to forget {seq}, from which the next event is numbered")
+        page = self._pages[log.stream]
+        page.forgotten = max(page.forgotten, seq)
 
     def asked_again(self, log: Log, expected: int) -> None:
         """An agent was asked to send again from `expected`."""
-        if expected <= self._forgotten.get(log.stream, 0) and expected not in self._lost[log.stream]:
+        page = self._pages[log.stream]
+        if expected <= page.forgotten and expected not in page.lost:
             raise Violation(f"{log.stream}: asked for {expected} again, which was acknowledged for good")
 
     # -- what a server takes
@@ -156,21 +100,20 @@ class Oracle:
         server: "SimulatedServer",
         report: wire.Report,
         representative: int,
-        app: str,
         answers: list[dict[str, Any]],
     ) -> None:
         """A server has answered a report; what it must have made of it follows from the rules alone."""
         codes = {answer.get("code") for answer in answers}
-        owner = self._owners.setdefault(report.stream, representative)
+        owner = self._owner(report.stream, representative)
+        if ("not_yours" in codes) != (owner != representative):
+            raise Violation(f"{report.stream} of {owner} was taken from {representative} with {codes}")
         if "not_yours" in codes:
-            if owner == representative:
-                raise Violation(f"{report.stream} was refused to its own representative")
             return
         if "rate_limited" in codes:
             self.world.weather.counts["rate limited"] += 1
             return
-        settings = server.tracking.settings.value
-        if settings.create_unknown_cases:
+        settings = self._in_force(server)
+        if settings["create_unknown_cases"]:
             self.known_cases |= {ref for event in report.events for ref in _refs(event)}
         view = self._view(server, report.stream)
         events = sorted({event.seq: event for event in reversed(report.events)}.items())
@@ -191,19 +134,17 @@ class Oracle:
             self._check_hole(report.stream, *hole)
             view.steps.append((last._replace(seq=hole[1], case=None, proves=False, closed=False), None, hole))
         for event in fresh:
-            view.steps.append((*self._step(view.last, event, report, app, settings), None))
+            view.steps.append((*self._step(view.last, event, report.stream, settings), None))
 
-    def _step(
-        self, last: Fact, event: Any, report: wire.Report, app: str, settings: Any
-    ) -> tuple[Fact, Segment | None]:
-        now = self.world.timeline.now
-        true = event.at if self.world.plan.is_exact else self._truth[report.stream, event.at]
+    def _step(self, last: Fact, event: Any, stream: str, settings: dict[str, Any]) -> tuple[Fact, Segment | None]:
+        now, page = self.world.timeline.now, self._pages[stream]
+        true = event.at if self.world.plan.is_exact else page.instants[event.at]
         instant = max(last.instant, min(true, now))
         facts = {name: _told(getattr(event, name)) for name in ("session", "app_tab", "form")}
         for name in ("visible", "focused", "locked", "idle"):
             facts[name] = getattr(event, name)
-        case = attended(report.app or app, {**settings.as_dict(), "enabled": True}, facts)
-        if case not in self.known_cases or instant < now - WEEK_MS or _within(instant, self.world.pauses):
+        case = attended(page.log.app or "", settings, facts)
+        if case not in self.known_cases or instant < now - WEEK_MS or within(instant, self.world.pauses):
             case = None
         proven = (
             last.proves
@@ -213,9 +154,25 @@ class Oracle:
         began = last.began if proven and case == last.case else instant
         segment = None
         if proven and last.case is not None and last.instant < instant:
-            segment = Segment(last.instant, instant, last.case, last.began, report.stream)
+            segment = Segment(last.instant, instant, last.case, last.began, stream)
         closed = event.cause == "close"
         return Fact(event.seq, event.at, event.mono, instant, case, began, True, closed), segment
+
+    def _owner(self, stream: str, representative: int) -> int:
+        """Whose a stream is: of whom its log tells; else of who delivers it first."""
+        username = self._pages[stream].log.owner
+        if username is not None:
+            self._believed[stream] = self.world.ids[username]
+        return self._believed.setdefault(stream, representative)
+
+    def _in_force(self, server: "SimulatedServer") -> dict[str, Any]:
+        """The settings that decide what an event attends; whether tracking is on, is told by the pauses."""
+        if self._settings[0] is not server.tracking.settings.value:
+            self._settings = (
+                server.tracking.settings.value,
+                server.tracking.settings.value.as_dict() | {"enabled": True},
+            )
+        return self._settings[1]
 
     def _close(self, view: View) -> None:
         """A browser that lost its last writes ends the stream with a number that was taken."""
@@ -227,7 +184,7 @@ class Oracle:
             view.base = view.base._replace(closed=True)
 
     def _check_hole(self, stream: str, first: int, last: int) -> None:
-        missing = [seq for seq in range(first, last + 1) if seq not in self._lost[stream]]
+        missing = [seq for seq in range(first, last + 1) if seq not in self._pages[stream].lost]
         if missing:
             raise Violation(f"{stream}: the server counts {missing[:5]} as lost, but nobody lost them")
 
@@ -242,7 +199,7 @@ class Oracle:
             views = {
                 stream: view
                 for stream, view in self._views[server.number].items()
-                if self._owners[stream] == representative and view.steps
+                if self._believed[stream] == representative and view.steps
             }
             segments = self._settle(representative, views)
             if segments is None:
@@ -253,8 +210,8 @@ class Oracle:
                 continue
             if self.world.plan.is_exact:
                 painted = self._paint(representative, segments)
-                if _joined(own) != painted:
-                    raise Violation(f"credited {_joined(own)} instead of {painted}")
+                if joined(own) != painted:
+                    raise Violation(f"credited {joined(own)} instead of {painted}")
             for start, end, case in own:
                 self._credit(representative, start, end, case)
         if rows:
@@ -309,13 +266,13 @@ class Oracle:
                 holding.append(coming[place])
                 place += 1
             holding = [each for each in holding if each.end > start]
-            if _within(start, taken) or _within(start, self.world.pauses):
+            if within(start, taken) or within(start, self.world.pauses):
                 continue
-            open_ones = [each for each in holding if not _within(start, self.resolved[each.case])]
+            open_ones = [each for each in holding if not within(start, self.resolved[each.case])]
             if open_ones:
                 winner = max(open_ones, key=lambda each: (each.began, each.stream))
                 painted.append((start, end, winner.case))
-        return _joined(painted)
+        return joined(painted)
 
     def _taken(self, representative: int, low: int, high: int) -> list[tuple[int, int, str]]:
         spans = self.durable.credited[representative]
@@ -351,7 +308,7 @@ class Oracle:
                 one=representative,
             )
             expected = {case: ms for (one, case), ms in self.durable.totals.items() if one == representative and ms}
-            if dict(tuple(row) for row in found) != expected:
+            if dict(found) != expected:
                 raise Violation(f"totals of {representative} are {dict(found)} instead of {expected}")
 
     # -- the life of servers and the database
@@ -360,17 +317,27 @@ class Oracle:
         """A process is gone, and what it knew beyond the database with it."""
         for stream in self._views.pop(number, {}):
             if stream not in self.durable.facts and not any(stream in views for views in self._views.values()):
-                del self._owners[stream]  # whoever delivers it next is believed
+                del self._believed[stream]
+
+    def taken(self, server: "SimulatedServer") -> dict[str, int]:
+        """How far a server has taken each stream."""
+        return {stream: view.last.seq for stream, view in self._views[server.number].items()}
+
+    def stopped(self, server: "SimulatedServer", taken: dict[str, int]) -> None:
+        """A server that ends gracefully has done its last commit: it leaves nothing of what it had taken before."""
+        left = [stream for stream, seq in taken.items() if seq > self.durable.facts.get(stream, Fact()).seq]
+        if left and server.is_current:
+            raise Violation(f"a server stopped without {left[:5]}")
 
     def restored(self, durable: Durable) -> None:
         """The database is an older one again: what agents have forgotten meanwhile is lost."""
         self.durable = durable
         self._views.clear()
-        self._owners = {stream: owner for stream, owner in self._owners.items() if stream in durable.facts}
-        for stream, seq in self._forgotten.items():
+        self._believed = {stream: owner for stream, owner in self._believed.items() if stream in durable.facts}
+        for stream, page in self._pages.items():
             there = durable.facts.get(stream, Fact()).seq
-            self._lost[stream].update(range(there + 1, seq + 1))
-            self._forgotten[stream] = min(seq, there)
+            page.lost.update(range(there + 1, page.forgotten + 1))
+            page.forgotten = min(page.forgotten, there)
 
     def _view(self, server: "SimulatedServer", stream: str) -> View:
         views = self._views[server.number]
@@ -383,21 +350,39 @@ class Oracle:
 
     def finish(self) -> None:
         """Nothing is lost, nothing doubled, nothing invented, in the whole history."""
-        for stream, seq in self._recorded.items():
+        for stream, page in self._pages.items():
             known = self.durable.facts.get(stream, Fact()).seq
-            missing = [each for each in range(known + 1, seq + 1) if each not in self._lost[stream]]
+            missing = [each for each in range(known + 1, page.recorded + 1) if each not in page.lost]
             if missing:
                 raise Violation(f"{stream}: {missing[:5]} never reached the database")
         self._check_loss_rows()
         for representative in self.world.ids.values():
             self._check_history(representative)
         self._check_totals(list(self.world.ids.values()))
-        daily = self.world.query(
-            "SELECT representative_id, ref, sum(automatic_ms) FROM daily_totals JOIN cases c ON c.id = case_id"
-            " GROUP BY representative_id, ref"
+        self._check_days()
+
+    def _check_days(self) -> None:
+        found = self.world.query(
+            "SELECT representative_id, ref, day, automatic_ms FROM daily_totals JOIN cases c ON c.id = case_id"
+            " WHERE automatic_ms > 0"
         )
-        if {(one, case): ms for one, case, ms in daily} != {key: ms for key, ms in self.durable.totals.items() if ms}:
-            raise Violation("the totals by day do not add up to the totals by case")
+        expected: dict[tuple[int, str, str], int] = defaultdict(int)
+        for representative, spans in self.durable.credited.items():
+            zone = self.world.zones[representative]
+            for start, end, case in spans:
+                for day, ms in by_days(start, end, zone):
+                    expected[representative, case, day] += ms
+        if {(one, case, day): ms for one, case, day, ms in found} != expected:
+            raise Violation("the totals by day are not those of the records by the days of the representatives")
+
+    def _check_sleep(self, segments: list[Segment]) -> None:
+        """No page proves time in which its computer slept, but for a moment; or up to the gap, if it never tells."""
+        for segment in segments:
+            browser = self._pages[segment.stream].browser
+            most = SLEPT_MS if browser.tells_suspend else GAP_MS
+            for start, end in browser.computer.slept:
+                if min(end, segment.end) - max(start, segment.start) > most:
+                    raise Violation(f"{segment} holds the sleep from {start} to {end}")
 
     def _check_loss_rows(self) -> None:
         rows = self.world.query("SELECT stream, first_seq, last_seq FROM stream_losses")
@@ -405,20 +390,22 @@ class Oracle:
             raise Violation("the rows of losses are not the losses")
 
     def _check_history(self, representative: int) -> None:
-        cuts = {case: _union([*self.resolved[case], *self.world.pauses]) for case in self.known_cases}
-        proven = _union(
+        if self.world.plan.is_exact:
+            self._check_sleep(self.durable.history[representative])
+        cuts = {case: union([*self.resolved[case], *self.world.pauses]) for case in self.known_cases}
+        proven = union(
             [
                 part
                 for segment in self.durable.history[representative]
-                for part in _subtract([(segment.start, segment.end)], cuts[segment.case])
+                for part in subtract([(segment.start, segment.end)], cuts[segment.case])
             ]
         )
-        credited = _union([(start, end) for start, end, _ in self.durable.credited[representative]])
+        credited = union([(start, end) for start, end, _ in self.durable.credited[representative]])
         margin = 0 if self.world.plan.is_exact else self.world.margin_ms
-        invented, lost = _subtract(credited, _widened(proven, margin)), _subtract(proven, _widened(credited, margin))
+        invented, lost = subtract(credited, widened(proven, margin)), subtract(proven, widened(credited, margin))
         if invented or lost:
             raise Violation(f"of {representative}: invented {invented[:3]}, lost {lost[:3]}")
-        self.difference_ms = max(self.difference_ms, abs(_length(credited) - _length(proven)))
+        self.difference_ms = max(self.difference_ms, abs(length(credited) - length(proven)))
 
 
 def _refs(event: Any) -> set[str]:
@@ -427,56 +414,3 @@ def _refs(event: Any) -> set[str]:
 
 def _told(struct: Any) -> dict[str, Any] | None:
     return None if struct is None else {name: getattr(struct, name) for name in struct.__struct_fields__}
-
-
-def _within(instant: int, intervals: Any) -> bool:
-    return any(each[0] <= instant < each[1] for each in intervals)
-
-
-def _joined(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    joined: list[tuple[int, int, str]] = []
-    for start, end, case in spans:
-        if joined and joined[-1][1] == start and joined[-1][2] == case:
-            joined[-1] = (joined[-1][0], end, case)
-        else:
-            joined.append((start, end, case))
-    return joined
-
-
-def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if start >= end:
-            continue
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
-
-
-def _widened(spans: list[tuple[int, int]], margin: int) -> list[tuple[int, int]]:
-    return _union([(start - margin, end + margin) for start, end in spans])
-
-
-def _length(spans: list[tuple[int, int]]) -> int:
-    return sum(end - start for start, end in spans)
-
-
-def _subtract(spans: list[tuple[int, int]], holes: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Both sorted and disjoint."""
-    left, place = [], 0
-    for start, end in spans:
-        while place and holes[place - 1][1] > start:
-            place -= 1
-        while place < len(holes) and holes[place][1] <= start:
-            place += 1
-        while place < len(holes) and holes[place][0] < end:
-            low, high = holes[place]
-            if low > start:
-                left.append((start, low))
-            start = max(start, high)
-            place += 1
-        if start < end:
-            left.append((start, end))
-    return left

@@ -30,6 +30,7 @@ class Storage:
     def __init__(self) -> None:
         self.saved: dict[str, Saved] = {}
         self.before: dict[str, list[Saved]] = {}
+        self.written: dict[str, int] = {}
         self.refuses = False
 
     def set(self, stream: str, saved: Saved) -> None:
@@ -41,6 +42,7 @@ class Storage:
             older.append(old)
             del older[:-3]
         self.saved[stream] = saved
+        self.written[stream] = saved.rows[-1]["seq"] if saved.rows and saved.rows[-1] else 0
 
     def remove(self, stream: str) -> None:
         self.saved.pop(stream, None)
@@ -94,9 +96,10 @@ class Log:
                 run_end += 1
         while True:
             chosen = events[following : min(run_end, following + -int(-limit // 1))]
+            owner = "" if self.owner is None else f'"owner":{_json(self.owner)},'
             app = "" if self.app is None else f'"app":{_json(self.app)},'
             text = (
-                f'{{"type":"report","stream":"{self.stream}",{app}"first":{events[start]["seq"]},'
+                f'{{"type":"report","stream":"{self.stream}",{owner}{app}"first":{events[start]["seq"]},'
                 f'"sent_at":{sent_at},"events":[{",".join(map(self._line, chosen))}]}}'
             )
             if limit > 1 and len(text.encode()) > REPORT_BYTES:
@@ -145,8 +148,10 @@ class Log:
     def _load(cls, storage: Storage, stream: str) -> "Log":
         saved = storage.saved[stream]
         log = cls(storage, stream, saved.owner, saved.app)
+        seq = 0
         for event in saved.rows:
-            if event is not None and event["seq"] > log.seq:
+            if event is not None and event["seq"] > seq:
+                seq = event["seq"]
                 log.events.append(event)
         return log
 

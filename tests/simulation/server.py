@@ -82,7 +82,7 @@ class SimulatedServer:
     def __init__(self, world: "World", database: FaultyDatabase, number: int) -> None:
         self.world, self.database, self.number = world, database, number
         self.is_paused = self.is_stopping = False
-        self.links: dict[Link, tuple[int, str, App, set[str]]] = {}
+        self.links: dict[Link, tuple[str, str, App, set[str]]] = {}
         now = world.timeline.now
         self.tracking = Tracking(
             database=database,
@@ -121,23 +121,25 @@ class SimulatedServer:
             if isinstance(message, wire.Hello):
                 return self._welcome(link, message)
             return [wire.error("bad_message", "Say hello first.")]
-        representative, own_stream, app, streams = self.links[link]
+        user, own_stream, app, streams = self.links[link]
         if isinstance(message, wire.Report):
             streams.add(message.stream)
-            answers += self.take(message, representative, app, is_own=message.stream == own_stream)
+            answers += self.take(message, user, app, is_own=message.stream == own_stream)
         return answers
 
-    def take(self, report: wire.Report, representative: int, app: App, *, is_own: bool = True) -> list[dict[str, Any]]:
+    def take(self, report: wire.Report, user: str, app: App, *, is_own: bool = True) -> list[dict[str, Any]]:
         """A report of either road."""
+        representative = self.world.ids[user]
         answers = take_report(
             self.tracking,
             report,
             representative_id=representative,
+            username=user,
             app=app,
             now=self.world.timeline.now,
             is_own=is_own,
         )
-        self.world.oracle.took(self, report, representative, app, answers)
+        self.world.oracle.took(self, report, representative, answers)
         return answers
 
     def _welcome(self, link: "Link", hello: wire.Hello) -> list[dict[str, Any]]:
@@ -149,7 +151,7 @@ class SimulatedServer:
         entry = open_stream(
             self.tracking, hello.stream, representative_id=representative, app=hello.app, now=self.world.timeline.now
         )
-        self.links[link] = (representative, hello.stream, hello.app, {hello.stream})
+        self.links[link] = (user, hello.stream, hello.app, {hello.stream})
         own = entry.representative_id == representative
         value = self.tracking.settings.value
         return [
@@ -170,8 +172,8 @@ class SimulatedServer:
             link.post(message)
 
     def _tell_committed(self, _: Tracking, *, commit: Commit) -> None:
-        for link, (representative, _stream, _app, streams) in list(self.links.items()):
-            covered = commit.covered.get(representative, {})
+        for link, (user, _stream, _app, streams) in list(self.links.items()):
+            covered = commit.covered.get(self.world.ids[user], {})
             for stream in sorted(streams & covered.keys()):
                 if covered[stream]:
                     link.post(wire.encode({"type": "committed", "stream": stream, "seq": covered[stream]}))
@@ -218,18 +220,20 @@ class SimulatedServer:
     def stop(self) -> None:
         """A graceful stop: a last beat, a last commit, and 1012 to everybody."""
         self.is_stopping = True
-        everyone = self.tracking.store.representatives()
-        self._ask_for_beats(everyone)
-        self.world.timeline.after(round(schedule.SYNC_TIMEOUT_S * 1000), lambda: self._stopped(everyone))
+        self._ask_for_beats(self.tracking.store.representatives())
+        self.world.timeline.after(round(schedule.SYNC_TIMEOUT_S * 1000), self._stopped)
 
-    def _stopped(self, everyone: list[int]) -> None:
+    def _stopped(self) -> None:
         if not self.is_current:
             return
         if self.world.is_committing:
-            self.world.timeline.after(100, lambda: self._stopped(everyone))
+            self.world.timeline.after(100, self._stopped)
             return
+        oracle = self.world.oracle
         for _ in range(3):
-            if not self.is_current or self.commit(everyone):
+            taken = oracle.taken(self)
+            if self.is_current and self.commit(self.tracking.store.representatives()):
+                oracle.stopped(self, taken)
                 break
         if self.is_current:
             for link in list(self.links):
@@ -237,6 +241,6 @@ class SimulatedServer:
             self.world.kill(self)
 
     def _ask_for_beats(self, representatives: list[int]) -> None:
-        for link, (representative, *_rest) in list(self.links.items()):
-            if representative in representatives:
+        for link, (user, *_rest) in list(self.links.items()):
+            if self.world.ids[user] in representatives:
                 link.post('{"type":"sync"}')

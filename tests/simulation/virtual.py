@@ -45,9 +45,10 @@ class Computer:
     def __init__(self, timeline: Timeline, *, offset_ms: int, wall_rate: float, mono_rate: float, mono_sleeps: bool):
         self.timeline = timeline
         self.asleep = False
+        self.slept: list[tuple[int, int]] = []
         self._mono_sleeps = mono_sleeps
         self._wall_rate, self._mono_rate = wall_rate, mono_rate
-        self._since = timeline.now
+        self._since = self._fell_asleep_at = timeline.now
         self._wall, self._mono = float(timeline.now + offset_ms), 5_000.0
 
     def read(self, at: int | None = None) -> Instant:
@@ -67,9 +68,12 @@ class Computer:
     def sleep(self) -> None:
         self._rebase()
         self.asleep = True
+        self._fell_asleep_at = self.timeline.now
 
     def wake(self) -> None:
         self._rebase()
+        if self.asleep:
+            self.slept.append((self._fell_asleep_at, self.timeline.now))
         self.asleep = False
 
     @property

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -64,6 +64,7 @@ class World:
         self.protocol = wire.PROTOCOL
         self.pauses: list[tuple[int, int]] = []
         self.ids: dict[str, int] = {}
+        self.zones: dict[int, ZoneInfo] = {}
         self.browsers: list[Browser] = []
         self.is_committing = False
         self.server: SimulatedServer | None = None
@@ -91,7 +92,7 @@ class World:
             self._heal()
             self.oracle.finish()
         finally:
-            self.database.close()
+            self._close_database()
             for path in self._path.parent.glob(f"{self._path.name}*"):
                 path.unlink()
         oracle = self.oracle
@@ -122,7 +123,7 @@ class World:
             return
         try:
             report, _ = wire.decode_report(message.encode(), max_events=300)
-            self.server.take(report, self.ids[user], app)
+            self.server.take(report, user, app)
         except (wire.BadMessage, OperationalError):
             pass
         except Killed:
@@ -133,8 +134,8 @@ class World:
             self.server.links.pop(link, None)
 
     def query(self, statement: str, **values: Any) -> list[Any]:
-        with Session(self.database.engine) as session:
-            return list(session.execute(text(statement), values))
+        """Rows, read past the product and its library."""
+        return self._reader.execute(statement, values).fetchall()
 
     def kill(self, server: SimulatedServer) -> None:
         """The process is gone; another one comes up after a while."""
@@ -150,7 +151,12 @@ class World:
 
     def _open_database(self) -> None:
         self.database = FaultyDatabase(f"sqlite:///{self._path}")
+        self._reader = sqlite3.connect(self._path, isolation_level=None)
         self.database.while_slow = lambda: self.timeline.run(self.timeline.now + self.random.randint(100, 20 * SECOND))
+
+    def _close_database(self) -> None:
+        self._reader.close()
+        self.database.close()
 
     def _fill(self, session: Session) -> None:
         for place in range(self.plan.representatives):
@@ -162,6 +168,7 @@ class World:
             session.add(person)
             session.flush()
             self.ids[name] = person.id
+            self.zones[person.id] = ZoneInfo(person.time_zone)
         for ref in CASES:
             cases.create(session, ref=ref, title=ref, now=MORNING)
         settings.change(session, {"update_interval_minutes": self.plan.interval_minutes}, now=MORNING)
@@ -169,7 +176,7 @@ class World:
     def _representative(self, name: str, random: Random) -> Representative:
         browsers = []
         for _ in range(random.choice([1, 1, 2])):
-            browser = Browser(self, self._computer(random), name)
+            browser = Browser(self, self._computer(random), name, tells_suspend=random.random() < 0.8)
             self.browsers.append(browser)
             browsers.append(browser)
         return Representative(self, name, browsers, random)
@@ -340,7 +347,7 @@ class World:
         if self.server is not None:
             self.kill(self.server)
         self._restores += 1
-        self.database.close()
+        self._close_database()
         for suffix in ("-wal", "-shm"):
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)
         shutil.move(copy, self._path)
@@ -348,7 +355,7 @@ class World:
         self.oracle.restored(durable)
         self.oracle.resolved.clear()
         self.oracle.resolved.update(resolved)
-        self.oracle.known_cases = {row.ref for row in self.query("SELECT ref FROM cases")}
+        self.oracle.known_cases = {ref for (ref,) in self.query("SELECT ref FROM cases")}
         self.pauses[:] = pauses
         self._to_come_back -= 1
 

@@ -79,6 +79,15 @@ def test_somebody_elses_stream_is_403(world: World, page: Page) -> None:
     assert answer.json["code"] == "not_yours"
 
 
+def test_the_last_report_of_a_page_is_not_taken_for_whoever_signed_in_meanwhile(world: World, page: Page) -> None:
+    """X32: the cookie is the other person's by then; what the report says of its owner decides."""
+    report = page.report(world.clock.now) | {"owner": "ana"}
+    answer = world.client("ben").post(URL, json=report)
+    assert (answer.status_code, answer.json["code"]) == (403, "not_yours")
+    assert world.client("ana").post(URL, json=report).status_code == 200
+    assert credited_ms(world) == 180_000
+
+
 def test_too_much_is_429(world: World, page: Page) -> None:
     ana = world.client("ana")
     buckets = world.tracking.buckets

@@ -391,6 +391,10 @@ def test_a_stream_of_somebody_else_is_refused_whole(server: ServerProcess, ana: 
         ben.send(outbox.report())
         error = ben.next("error")
         assert (error["code"], error["stream"]) == ("not_yours", outbox.stream)
+        ben.send(beats(Outbox(), 1).report() | {"owner": "ana"})
+        assert ben.next("error")["code"] == "not_yours"
+        ben.send(beats(Outbox(), 1).report() | {"owner": "ben"})
+        assert ben.next("received")["seq"] == 1
         assert is_well(ben)
     ana.send(outbox.report())
     assert ana.next("received")["seq"] == 3

@@ -23,7 +23,7 @@ def take(world: World, body: dict[str, Any], *, who: str = "ana", is_own: bool =
     now = world.clock.now
     person = world.ids[who]
     return errors + take_report(
-        world.tracking, report, representative_id=person, app="workspace", now=now, is_own=is_own
+        world.tracking, report, representative_id=person, username=who, app="workspace", now=now, is_own=is_own
     )
 
 
@@ -172,6 +172,16 @@ def test_a_stream_of_somebody_else_is_refused_and_nothing_of_it_applied(world: W
     assert received(take(fresh, page.report(now))) == len(page.events)
     commit_all(fresh)
     assert spans(fresh) == [(start, start + 20_000), (start + 20_000, start + 180_000)]
+
+
+def test_a_report_that_says_whose_it_is_is_taken_from_nobody_else(world: World) -> None:
+    """X32: a stream that the server has never heard of goes to its owner, whoever delivers it first."""
+    page, start = worked(world)
+    report = page.report(world.clock.now) | {"owner": "ana"}
+    assert codes(take(world, report, who="ben")) == ["not_yours"]
+    assert received(take(world, report)) == len(page.events)
+    commit_all(world)
+    assert spans(world) == [(start, start + 180_000)]
 
 
 def test_two_people_who_race_for_a_new_stream_do_not_share_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
