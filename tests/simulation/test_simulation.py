@@ -1,4 +1,4 @@
-"""Hundreds of thousands of events in a hundred worlds, each broken in its own way, none of which breaks the promise.
+"""Two million events in hundreds of worlds, each broken in its own way, none of which breaks the promise.
 
 X21 X22 X23 X25 X26 X27 X28 X29 X31 X32 X34 X36 X39 X40 X41 X42 X45 X47 X48 X49 X50 X52 X60 X61 X65 X68 and F18 F19 F20,
 mixed at random; each fault by itself has tests of its own. `make soak` goes on for as long as one likes.
@@ -17,8 +17,8 @@ from tests.simulation.faults import PER_HOUR, plan_of
 from tests.simulation.run import fails, run, run_all
 from tests.simulation.world import World
 
-PARTS = 8
-EVENTS_OF_A_PART = 75_000
+PARTS = 16
+EVENTS_OF_A_PART = 125_000
 ROOT = Path(__file__).parents[2]
 
 

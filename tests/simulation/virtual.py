@@ -50,11 +50,19 @@ class Computer:
         self._wall_rate, self._mono_rate = wall_rate, mono_rate
         self._since = self._fell_asleep_at = timeline.now
         self._wall, self._mono = float(timeline.now + offset_ms), 5_000.0
+        self._running_rate = mono_rate
+        self._read_at, self._read = -1, Instant(0, 0)
 
     def read(self, at: int | None = None) -> Instant:
         """The clocks at an instant since they last changed their course."""
-        passed = (self.timeline.now if at is None else at) - self._since
-        return Instant(round(self._wall + passed * self._wall_rate), round(self._mono + passed * self._running_rate))
+        at = self.timeline.now if at is None else at
+        if at != self._read_at:
+            passed = at - self._since
+            self._read = Instant(
+                round(self._wall + passed * self._wall_rate), round(self._mono + passed * self._running_rate)
+            )
+            self._read_at = at
+        return self._read
 
     def until_mono(self, mono: float) -> int:
         """How many milliseconds of the world until the monotonic clock shows at least this."""
@@ -68,6 +76,7 @@ class Computer:
     def sleep(self) -> None:
         self._rebase()
         self.asleep = True
+        self._running_rate = 0.0 if self._mono_sleeps else self._mono_rate
         self._fell_asleep_at = self.timeline.now
 
     def wake(self) -> None:
@@ -75,13 +84,11 @@ class Computer:
         if self.asleep:
             self.slept.append((self._fell_asleep_at, self.timeline.now))
         self.asleep = False
-
-    @property
-    def _running_rate(self) -> float:
-        return 0.0 if self.asleep and self._mono_sleeps else self._mono_rate
+        self._running_rate = self._mono_rate
 
     def _rebase(self) -> None:
         passed = self.timeline.now - self._since
         self._wall += passed * self._wall_rate
         self._mono += passed * self._running_rate
         self._since = self.timeline.now
+        self._read_at = -1
