@@ -51,12 +51,16 @@ class Browser:
             for stream, saved in self.storage.saved.items()
         )
 
+    def owner_of(self, stream: str) -> str:
+        """Whose a stored stream is: of whom it says, else of whom the server has it from, else of who comes."""
+        return self.storage.saved[stream].owner or self.world.oracle.delivered_by(stream) or self.user
+
     def left_over(self, but: str) -> list[str]:
         """Streams of whoever is signed in that can still be read, except one."""
         return [
             stream
             for stream, saved in self.storage.saved.items()
-            if stream != but and any(saved.rows) and (saved.owner or self.user) == self.user
+            if stream != but and any(saved.rows) and self.owner_of(stream) == self.user
         ]
 
     # -- what people do

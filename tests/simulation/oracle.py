@@ -75,6 +75,11 @@ class Oracle:
         """Whether the database knows this stream and its clock."""
         return stream in self.durable.facts
 
+    def delivered_by(self, stream: str) -> str | None:
+        """From whom the servers have this stream, if they have."""
+        believed = self._believed.get(stream)
+        return next((name for name, number in self.world.ids.items() if number == believed), None)
+
     def forgets(self, log: Log, seq: int) -> None:
         """An agent was told that everything up to `seq` is durable, and forgets it."""
         fact = self.durable.facts.get(log.stream, Fact())
@@ -202,14 +207,10 @@ class Oracle:
                 if self._believed[stream] == representative and view.steps
             }
             segments = self._settle(representative, views)
-            if segments is None:
-                if own:
-                    raise Violation(f"records of {representative} without a cursor that moved")
-                if views and not failed and server.is_current:
-                    raise Violation(f"a commit of {representative} was neither done nor failed")
-                continue
+            if segments is None and views and not failed and server.is_current:
+                raise Violation(f"a commit of {representative} was neither done nor failed")
             if self.world.plan.is_exact:
-                painted = self._paint(representative, segments)
+                painted = self._paint(representative, segments or [])
                 if joined(own) != painted:
                     raise Violation(f"credited {joined(own)} instead of {painted}")
             for start, end, case in own:

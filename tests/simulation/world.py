@@ -234,10 +234,13 @@ class World:
     def _set_clock(self, browser: Browser) -> None:
         """Somebody sets the computer's clock.
 
-        The server tells a set clock by a page that it has heard before. A page that nobody has heard of when its
-        clock is set shows by nothing when it was; that is a limit of the protocol, not a fault to look for here.
+        The server tells a set clock by a page that it has heard before, and by a report that holds events from before
+        and after. Where nobody has heard of the page, or it holds back more than a report takes, nothing shows when
+        the clock was set; that is a limit of the protocol, not a fault to look for here.
         """
-        if any(not self.oracle.is_known(stream) for stream in browser.storage.saved):
+        backlogs = {page.stream: page.log.events for page in browser.pages if page.log is not None}
+        backlogs |= {stream: saved.rows for stream, saved in browser.storage.saved.items()}
+        if any(len(rows) >= 300 or not self.oracle.is_known(stream) for stream, rows in backlogs.items()):
             self.timeline.after(MINUTE, lambda: self._set_clock(browser))
             return
         browser.set_clock(self.random.choice([-1, 1]) * self.random.choice([5 * SECOND, 5 * MINUTE, HOUR, 24 * HOUR]))
@@ -441,8 +444,13 @@ class World:
             return False
         user = browser.user
         browser.sign_in(self.random.choice([name for name in self.ids if name != user]))
-        self.timeline.after(self.random.choice([MINUTE, HOUR]), lambda: browser.sign_in(user))
+        self._to_come_back += 1
+        self.timeline.after(self.random.choice([MINUTE, HOUR]), lambda: self._signs_in_again(browser, user))
         return None
+
+    def _signs_in_again(self, browser: Browser, user: str) -> None:
+        browser.sign_in(user)
+        self._to_come_back -= 1
 
     def _write(self, verb: Callable[[Session], Any]) -> Any:
         fault, self.database.next_write = self.database.next_write, ""
@@ -528,7 +536,7 @@ class World:
 
     def _deliver(self, browser: Browser) -> None:
         """Whoever has something in this browser's outbox signs in, and a page of theirs lies open."""
-        for owner in sorted({saved.owner or browser.user for saved in browser.storage.saved.values()}):
+        for owner in sorted({browser.owner_of(stream) for stream in browser.storage.saved}):
             deadline = self.timeline.now + _HEALING_MS
             browser.sign_in(owner)
             browser.who_was_here = owner
