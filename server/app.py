@@ -62,7 +62,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
     site.install(app, config)
     app.config["API_SPEC_OPTIONS"] = _security(app.config["SESSION_COOKIE_NAME"])
     cross_origin.install(app)
-    access.install(app)
+    access.install(app, may_call=lambda person: tracking.buckets.spend(person.id, "calls", 1, now=now()))
     problems.install(app, pages.error_page)
     agent_socket.install(app)
     live.install(app)

@@ -53,6 +53,8 @@ class Limits:
     streams_per_hour: float = 3_600.0
     new_cases_per_hour: float = 1_200.0
     set_aside_per_hour: float = 1_000.0
+    calls_per_s: float = 20.0
+    calls_burst: float = 600.0
     watches_per_connection: int = 64
     streams_per_connection: int = 256
     outgoing_messages: int = 256

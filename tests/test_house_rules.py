@@ -98,6 +98,8 @@ def test_the_bounds_in_the_documents_are_those_of_the_code() -> None:
         limits.outgoing_messages,
         limits.connections,
         limits.connections_per_representative,
+        limits.calls_per_s,
+        limits.calls_burst,
         limits.watches_per_connection,
         limits.messages_per_s,
         limits.events_per_s,

@@ -4,6 +4,7 @@ Every view needs a signed-in person unless it is marked `public`. A person is kn
 or by the session cookie; with the cookie, an unsafe method needs the CSRF token too (header `X-CSRF-Token` or
 form field `csrf_token`). `allow` narrows a view to roles; rights against a single object are the verbs' own. A token
 may do what its scope says: `read` the safe methods, `report` what is marked with `needs_scope`, `full` everything.
+Nobody may call so often that others have to wait.
 """
 
 import hmac
@@ -12,10 +13,11 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import TooManyRequests
 
 from server import clock
 from server.accounts import security_log, sessions
-from server.accounts.models import FULL, READ, Person
+from server.accounts.models import FULL, READ, REPORT, Person
 from server.accounts.site import client_address, own_origin
 from server.accounts.tokens import find_token
 from server.db import database
@@ -90,8 +92,12 @@ def is_own_or_allowed_origin(origin: str) -> bool:
     return origin.lower() in (own_origin(), *current_app.config["CASECLOCK_ALLOWED_ORIGINS"])
 
 
-def install(app: Flask) -> None:
-    """Check every request before its view runs, and log what was refused."""
+def install(app: Flask, *, may_call: Callable[[Person], bool]) -> None:
+    """Check every request before its view runs, and log what was refused.
+
+    `may_call` counts a call, and says whether this person makes too many of them at present. Neither what is public
+    nor reports are asked about: these have their own rates.
+    """
 
     @app.before_request
     def _check() -> ResponseReturnValue | None:
@@ -106,6 +112,8 @@ def install(app: Flask) -> None:
             if request.path.startswith("/api/"):
                 raise Unauthorized("Sign in, or send an Authorization header with a valid bearer token.")
             return redirect(url_for("web.sign_in", next=request.full_path.rstrip("?")))
+        if _mark(view, _SCOPE) != REPORT and not may_call(g.person):
+            raise TooManyRequests("Too many calls at once: wait a second, then go on more slowly.", retry_after=1)
         _check_rights(view, g.person)
         return None
 

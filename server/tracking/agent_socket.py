@@ -5,12 +5,14 @@ Who is calling comes from the session cookie, only if the page's `Origin` is our
 nothing of what they show.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from flask import Flask, current_app, g, request
 from simple_websocket import ConnectionClosed
+from sqlalchemy.exc import SQLAlchemyError
 
 from server import clock
 from server.accounts import security_log, sessions
@@ -19,6 +21,7 @@ from server.accounts.models import FULL, REPORT, Person
 from server.accounts.site import client_address
 from server.accounts.tokens import find_token
 from server.db import database
+from server.db_faults import advice
 from server.problems import Forbidden
 from server.settings import TrackingSettings, settings_changed
 from server.tracking import wire
@@ -40,6 +43,8 @@ _REST_S = 1.0
 Handler: TypeAlias = Callable[[Connection, Any], None]
 
 _EXTENSION = "caseclock.socket_handlers"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,15 +259,7 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
         return [refused]
     if isinstance(message, wire.Report):
         connection.delivers(message.stream)
-        answers += take_report(
-            service,
-            message,
-            representative_id=connection.representative_id,
-            username=connection.username,
-            app=connection.app,
-            now=service.clock(),
-            is_own=message.stream == connection.stream,
-        )
+        answers += _taken(service, connection, message)
         service.tally.answered("socket", answers)
         connection.reported()
     elif isinstance(message, wire.Ping):
@@ -274,6 +271,24 @@ def _answers(service: Tracking, connection: Connection, text: str | bytes) -> li
         if handler is not None:
             handler(connection, message)
     return answers
+
+
+def _taken(service: Tracking, connection: Connection, report: wire.Report) -> list[dict[str, Any]]:
+    """Take a report; without a database that it needs it is refused for now, before anything of it is applied."""
+    try:
+        return take_report(
+            service,
+            report,
+            representative_id=connection.representative_id,
+            username=connection.username,
+            app=connection.app,
+            now=service.clock(),
+            is_own=report.stream == connection.stream,
+        )
+    except SQLAlchemyError as error:
+        log.error("a report was refused for now: %s", advice(error))
+        text = "The database does not answer: keep them and send again in a few seconds."
+        return [wire.error(RATE_LIMITED, text, stream=report.stream)]
 
 
 def _too_many(service: Tracking, connection: Connection) -> dict[str, Any] | None:

@@ -1,13 +1,16 @@
 """The HTTP road for reports, for pages that cannot use a socket any more."""
 
+import logging
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from server import clock
+from server import clock, problems
 from server.accounts.access import current_person, guarded_by_origin, needs_scope
 from server.accounts.models import REPORT
+from server.db_faults import advice
 from server.problems import Problem
 from server.tracking import wire
 from server.tracking.intake import take_report
@@ -15,11 +18,14 @@ from server.tracking.service import tracking
 
 blueprint = Blueprint("agent", __name__, url_prefix="/api/v1/agent")
 
+_RETRY_AFTER_S = "5"
 _STATUS_OF_REFUSAL = {
     "gap": HTTPStatus.CONFLICT,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "not_yours": HTTPStatus.FORBIDDEN,
 }
+
+log = logging.getLogger(__name__)
 
 
 @blueprint.post("/reports")
@@ -29,7 +35,8 @@ def post_report() -> Response:
     """Take a `report`, exactly as the socket does.
 
     Answers with the body of `received`, and with `errors` in it where events were refused. A report that is refused
-    for now (`gap`, `rate_limited`, `not_yours`) is answered with the `error` and a status of 409, 429 or 403.
+    for now (`gap`, `rate_limited`, `not_yours`) is answered with the `error` and a status of 409, 429 or 403; 503
+    without the database.
     """
     service, person, now = tracking(), current_person(), clock.now_ms()
     body = _body(service.limits.frame_bytes)
@@ -45,6 +52,14 @@ def post_report() -> Response:
     )
     service.tally.answered("http", answers)
     return _response(answers)
+
+
+@blueprint.errorhandler(SQLAlchemyError)
+def _without_database(error: SQLAlchemyError) -> Response:
+    """Refuse a report for now: its sender cannot be known, or a stream or case in it, before anything is applied."""
+    log.error("a report over HTTP was refused for now: %s", advice(error))
+    text = "The database does not answer: keep the report and send it again in a few seconds."
+    return problems.response(HTTPStatus.SERVICE_UNAVAILABLE, text, headers=[("Retry-After", _RETRY_AFTER_S)])
 
 
 def _body(most: int) -> bytes:

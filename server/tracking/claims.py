@@ -254,7 +254,7 @@ def _refusal(event: Event, instant: int, case: str | None, bounds: Bounds) -> Re
         return Refusal(event.seq, "too_old", "The event is older than the accepted age: forget it.")
     if case is None:
         return None
-    if any(start <= instant < end for start, end in bounds.untracked):
+    if bounds.untracked and any(start <= instant < end for start, end in bounds.untracked):
         return Refusal(event.seq, "not_tracked", "Tracking is switched off: this time does not count.")
     if case in bounds.unknown_cases:
         return Refusal(event.seq, "unknown_case", f"There is no case {case[:80]!r}: this time does not count.", case)

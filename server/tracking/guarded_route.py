@@ -1,5 +1,6 @@
 """flask-sock's routes on `GuardedServer`: from the opening request to the end of the handler, whatever ends it."""
 
+import logging
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -8,10 +9,14 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadRequest
 from wsproto.frame_protocol import CloseReason
 
+from server.db_faults import advice
 from server.tracking.guarded_socket import GuardedServer
+
+log = logging.getLogger(__name__)
 
 
 class GuardedSock(Sock):  # type: ignore[misc]
@@ -57,6 +62,9 @@ def _run(handler: Callable[..., Any], ws: GuardedServer, args: Any, variables: A
         handler(ws, *args, **variables)
     except ConnectionClosed:
         pass
+    except SQLAlchemyError as error:
+        log.error("a socket ends: %s", advice(error))
+        ws.close(CloseReason.INTERNAL_ERROR)
     except Exception:
         current_app.log_exception(sys.exc_info())
         ws.close(CloseReason.INTERNAL_ERROR)

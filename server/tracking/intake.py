@@ -143,13 +143,12 @@ def _folded(
 
 def _has_room(tracking: Tracking, entry: LiveStream, report: wire.Report, now: int) -> bool:
     """Whether the store may hold more of this representative; long before it is full, a commit makes room."""
-    limits, representative_id = tracking.limits, entry.representative_id
-    own = tracking.store.of_representative(representative_id)
-    if sum(each.waiting for each in own) >= limits.pending_claims_most:
+    limits, store, representative_id = tracking.limits, tracking.store, entry.representative_id
+    if store.waiting(representative_id) >= limits.pending_claims_most:
         return False
-    if not report.events or tracking.store.get(report.stream) is not None:
+    if not report.events or store.get(report.stream) is not None:
         return True
-    if len(own) >= limits.live_streams:
+    if len(store.of_representative(representative_id)) >= limits.live_streams:
         return False
     return entry.known_to_database or tracking.buckets.spend(representative_id, "streams", 1, now=now)
 

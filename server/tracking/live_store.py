@@ -67,7 +67,7 @@ class LiveStream(Struct, frozen=True, gc=False):
         self, folded: Folded, *, lost: tuple[int, int] | None, cut: Sequence[Claim], now: int
     ) -> "LiveStream":
         """The entry after a report was folded into it; `cut` are claims that a loss ended before."""
-        pending = (*self.pending, *cut)
+        pending = (*self.pending, *cut) if cut else self.pending
         if folded.anchor_shift_ms:
             pending = tuple(
                 shifted(claim, folded.anchor_shift_ms) or claim if claim.started >= folded.anchor_since else claim
@@ -76,7 +76,7 @@ class LiveStream(Struct, frozen=True, gc=False):
         return replace(
             self,
             state=folded.state,
-            pending=(*pending, *folded.claims),
+            pending=(*pending, *folded.claims) if folded.claims else pending,
             refusals=(*self.refusals, *_lean(self.refusals, folded.refusals)) if folded.refusals else self.refusals,
             losses=(*self.losses, lost) if lost else self.losses,
             touched_at=now,
@@ -142,9 +142,19 @@ class LiveStore(Protocol):
 
     def of_representative(self, representative_id: int) -> list[LiveStream]: ...
 
+    def waiting(self, representative_id: int) -> int: ...
+
     def representatives(self) -> list[int]: ...
 
-    def lock(self) -> threading.RLock: ...
+    def lock(self) -> threading.Lock: ...
+
+
+@dataclass(slots=True)
+class _Held:
+    """What the store holds of one representative; `waiting` is the sum over the streams, kept for every report."""
+
+    streams: dict[str, LiveStream] = field(default_factory=dict)
+    waiting: int = 0
 
 
 @dataclass(slots=True)
@@ -152,33 +162,43 @@ class MemoryLiveStore:
     """The store of a single process. Hold `lock()` around a get that leads to a put."""
 
     _streams: dict[str, LiveStream] = field(default_factory=dict)
-    _by_representative: dict[int, dict[str, None]] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _by_representative: dict[int, _Held] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, stream: str) -> LiveStream | None:
         return self._streams.get(stream)
 
     def put(self, entry: LiveStream) -> None:
         stream = entry.state.stream
-        if stream not in self._streams:
-            self._by_representative.setdefault(entry.representative_id, {})[stream] = None
-        self._streams[stream] = entry
+        held = self._by_representative.get(entry.representative_id)
+        if held is None:
+            held = self._by_representative[entry.representative_id] = _Held()
+        before = held.streams.get(stream)
+        held.waiting += entry.waiting - (0 if before is None else before.waiting)
+        held.streams[stream] = self._streams[stream] = entry
 
     def drop(self, stream: str) -> None:
         entry = self._streams.pop(stream, None)
         if entry is not None:
-            streams = self._by_representative[entry.representative_id]
-            streams.pop(stream, None)
-            if not streams:
+            held = self._by_representative[entry.representative_id]
+            held.waiting -= entry.waiting
+            del held.streams[stream]
+            if not held.streams:
                 del self._by_representative[entry.representative_id]
 
     def of_representative(self, representative_id: int) -> list[LiveStream]:
-        return [self._streams[stream] for stream in self._by_representative.get(representative_id, ())]
+        held = self._by_representative.get(representative_id)
+        return [] if held is None else list(held.streams.values())
+
+    def waiting(self, representative_id: int) -> int:
+        """How much of all their streams waits for a commit, together."""
+        held = self._by_representative.get(representative_id)
+        return 0 if held is None else held.waiting
 
     def representatives(self) -> list[int]:
         return list(self._by_representative)
 
-    def lock(self) -> threading.RLock:
+    def lock(self) -> threading.Lock:
         return self._lock
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from server.config import Limits
 
-Kind: TypeAlias = Literal["messages", "events", "hellos", "streams", "cases", "set_aside"]
+Kind: TypeAlias = Literal["messages", "events", "hellos", "streams", "cases", "set_aside", "calls"]
 
 _HOUR_S = 3600
 _MAX_IDLE_BUCKETS = 50_000
@@ -24,6 +24,7 @@ class Buckets:
             "streams": (limits.streams_per_hour / _HOUR_S, limits.streams_per_hour),
             "cases": (limits.new_cases_per_hour / _HOUR_S, limits.new_cases_per_hour),
             "set_aside": (limits.set_aside_per_hour / _HOUR_S, limits.set_aside_per_hour),
+            "calls": (limits.calls_per_s, limits.calls_burst),
         }
         self._levels: dict[tuple[int, Kind], tuple[float, int]] = {}
 
@@ -53,4 +54,4 @@ class Buckets:
                 self._levels.clear()
             return burst
         level, filled_at = found
-        return min(burst, level + max(0, now - filled_at) / 1000 * per_s)
+        return level if now <= filled_at else min(burst, level + (now - filled_at) / 1000 * per_s)

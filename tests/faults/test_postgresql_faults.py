@@ -1,10 +1,13 @@
 """A PostgreSQL that restarts, moves, refuses, waits, deadlocks or freezes: agents go on, and it heals by itself."""
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -68,6 +71,45 @@ def test_a_database_that_is_away_for_a_while(start: Start, browse: Browse, url: 
     ana.settle()
     ben.settle()
     check(url, ana.account, ben.account)
+
+
+def test_what_needs_a_database_that_is_away_is_refused_for_now(
+    start: Start, browse: Browse, url: str, postgresql_server: Server
+) -> None:
+    """X56: a case that nobody knows and a page that is new wait, over either road; no socket ends, no traceback."""
+    server = start(url)
+    [ana] = at_work(server, browse, "ana")
+    assert ana.socket is not None
+    postgresql_server.stop()
+    try:
+        ana.work(1)
+        ana.send(ana.page, since=ana.page.received + 1)
+        refused = [ana.socket.next("error")]
+        ana.turn_page()
+        ana.work(1, strays=False)
+        ana.send(ana.page)
+        refused.append(ana.socket.next("error"))
+        assert [error["code"] for error in refused] == ["rate_limited"] * 2
+        assert [error["stream"] for error in refused] == list(ana.outboxes)
+        assert ana.socket.is_open
+        with pytest.raises(HTTPError) as answer:
+            urlopen(_posted(server, ana))
+        assert (answer.value.code, answer.value.headers["Retry-After"]) == (503, "5")
+        assert "application/problem+json" in answer.value.headers["Content-Type"]
+    finally:
+        postgresql_server.start()
+    ana.settle()
+    check(url, ana.account)
+    assert server.log.count("refused for now") == 3
+    assert "Traceback" not in server.log
+
+
+def _posted(server: FaultyServer, browser: Browser) -> Request:
+    """The report of a page on its way over HTTP."""
+    body = json.dumps(browser.page.report(sent_at=browser.now())).encode()
+    return Request(
+        f"{server.base_url}/api/v1/agent/reports", body, {"Authorization": f"Bearer {browser.token}"}, method="POST"
+    )
 
 
 def test_a_database_that_moves_to_another_address(
