@@ -3,11 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from server.tracking.attribution import Span, attribute
+from server.tracking.attribution import Span, attribute, covered_ms
 from server.tracking.claims import Claim
+from server.tracking.spans import Interval
 
 A, B, C = "CAS-1001", "CAS-1002", "CAS-1003"
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6)
+deterministic = settings(derandomize=True, deadline=None, max_examples=400)
 
 
 def claim(case: str, started: int, ended: int, *, stream: str = "aaaa", began: int | None = None) -> Claim:
@@ -159,10 +165,10 @@ def test_taken_and_resolved_periods_may_come_unsorted_and_overlapping() -> None:
 
 
 def test_neighbouring_pieces_of_one_claim_become_one_span() -> None:
-    """Another claim's end inside it does not chop a span."""
-    assert painted(claim(A, 10, 40), claim(B, 0, 20, stream="bbbb"), claim(B, 15, 25, began=5, stream="cccc")) == [
-        (B, 0, 10),
-        (A, 10, 40),
+    """Another claim's end inside it does not chop a span, which keeps the causes of its own ends."""
+    assert attribute([claim(A, 10, 40), claim(B, 0, 20, stream="bbbb"), claim(B, 15, 25, began=5, stream="cccc")]) == [
+        Span(B, "bbbb", 0, 10, "focus", "overlap"),
+        Span(A, "aaaa", 10, 40, "focus", "blur"),
     ]
 
 
@@ -175,3 +181,42 @@ def test_claims_are_values_and_are_not_changed() -> None:
     before = list(claims)
     attribute(claims, taken=[(5, 6)], resolved={A: [(2, 3)]})
     assert claims == before
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        ([], 0),
+        ([(0, 10)], 0),
+        ([(30, 40)], 0),
+        ([(12, 12)], 0),
+        ([(0, 11)], 1),
+        ([(29, 40)], 1),
+        ([(12, 17)], 5),
+        ([(10, 30)], 20),
+        ([(0, 40)], 20),
+        ([(25, 35), (5, 12), (8, 14)], 9),
+    ],
+)
+def test_what_is_credited_already_covers_only_what_is_claimed(taken: list[Interval], expected: int) -> None:
+    assert covered_ms([claim(A, 10, 30)], iter(taken)) == expected
+
+
+def test_time_that_two_claims_share_is_covered_once() -> None:
+    claims = [claim(A, 0, 20), claim(B, 10, 30, stream="bbbb"), claim(A, 50, 60)]
+    assert covered_ms(iter(claims), [(5, 15), (25, 55)]) == 20
+
+
+def test_nothing_is_covered_where_nothing_is_claimed() -> None:
+    assert covered_ms([], [(0, 10)]) == 0
+    assert covered_ms([claim(A, 5, 5)], [(0, 10)]) == 0
+
+
+@deterministic
+@given(INTERVALS, INTERVALS)
+def test_what_is_covered_and_what_a_commit_adds_are_together_what_is_claimed(
+    claimed: list[Interval], taken: list[Interval]
+) -> None:
+    claims = [claim((A, B, C)[place % 3], *interval, stream=str(place)) for place, interval in enumerate(claimed)]
+    alone, added = (sum(span.ended - span.started for span in attribute(claims, taken=cut)) for cut in ((), taken))
+    assert covered_ms(claims, taken) + added == alone

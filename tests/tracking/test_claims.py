@@ -6,10 +6,21 @@ from typing import Any
 import pytest
 
 from server.tracking.attention import Policy
-from server.tracking.claims import Bounds, Claim, Placed, StreamState, after_loss, fold, place, shifted, trimmed
+from server.tracking.claims import (
+    Bounds,
+    Claim,
+    Placed,
+    Refusal,
+    StreamState,
+    after_loss,
+    fold,
+    place,
+    shifted,
+    trimmed,
+)
 from server.tracking.events import AppTab, CaseForm, Event, Refused, SessionTab
 from server.tracking.live_store import LiveStream, MemoryLiveStore, all_streams
-from tests.tracking.strategies import DAY_MS, MAX_GAP_MS, NOON, Receiver, delivery, shows
+from tests.tracking.strategies import DAY_MS, HOUR_MS, MAX_GAP_MS, NOON, Receiver, delivery, shows
 
 A, B, C = "CAS-1001", "CAS-1002", "CAS-1003"
 AWAY: dict[str, Any] = {"focused": False}
@@ -174,6 +185,11 @@ class TestWhatCounts:
         receiver.take(delivery(shows(2, 10_000)))
         assert receiver.entries["aaaa"].state.committable == 1
 
+    def test_a_report_without_events_leaves_a_closed_page_closed(self) -> None:
+        closed = StreamState("aaaa", applied=2, closed=True)
+        bounds = Bounds(MAX_GAP_MS, 0)
+        assert fold(closed, [], sent_at=NOON, arrival=NOON, policy=Policy(), bounds=bounds).state.closed is True
+
     def test_a_page_that_speaks_after_its_close_is_open_again(self) -> None:
         receiver = Receiver()
         receiver.take(delivery(shows(1, 0, cause="close", visible=False), shows(2, 5_000), shows(3, 9_000)))
@@ -190,6 +206,15 @@ class TestProof:
     def test_a_millisecond_more_does_not(self) -> None:
         """F19, X42: of a gap that is too long nothing counts, not even its beginning."""
         assert folded(shows(1, 0), shows(2, 60_001), shows(3, 70_000)) == [(A, 60_001, 70_000)]
+
+    @pytest.mark.parametrize(("early_ms", "claimed"), [(4_000, [(A, 0, 64_000)]), (4_001, [])])
+    def test_a_gap_stretched_by_an_event_of_the_future_counts_up_to_the_greatest_drift(
+        self, early_ms: int, claimed: list[tuple[str, int, int]]
+    ) -> None:
+        """X47: the first is pulled back to its arrival, so that its neighbour a minute later is further away."""
+        receiver = Receiver()
+        receiver.take(delivery(shows(1, early_ms), sent_at=NOON), delivery(shows(2, early_ms + 60_000)))
+        assert painted(receiver.claims()) == claimed
 
     def test_a_claim_ends_at_its_last_proof_and_not_at_now(self) -> None:
         receiver = Receiver()
@@ -257,13 +282,19 @@ class TestRefused:
         receiver = Receiver()
         receiver.take(delivery(shows(1, 0), shows(2, 10_000), broken(3), shows(4, 20_000), shows(5, 25_000)))
         assert painted(receiver.claims()) == [(A, 0, 10_000), (A, 20_000, 25_000)]
-        assert [claim.began - NOON for claim in receiver.claims()] == [0, 20_000]
+        assert [(claim.began - NOON, claim.ended_by) for claim in receiver.claims()] == [(0, "gap"), (20_000, "")]
         assert [(refusal.seq, refusal.code) for refusal in receiver.entries["aaaa"].refusals] == [(3, "bad_message")]
 
     def test_a_refused_event_at_the_end_of_a_report_breaks_the_next_one_too(self) -> None:
         receiver = Receiver()
         receiver.take(delivery(shows(1, 0), shows(2, 10_000), broken(3)), delivery(shows(4, 20_000), shows(5, 25_000)))
         assert painted(receiver.claims()) == [(A, 0, 10_000), (A, 20_000, 25_000)]
+
+    def test_a_refused_event_at_the_end_of_a_report_proves_nothing_and_closes_nothing(self) -> None:
+        receiver = Receiver()
+        receiver.take(delivery(shows(1, 0), shows(2, 10_000), broken(3)))
+        state = receiver.entries["aaaa"].state
+        assert (state.proves, state.closed, state.open_claim, state.committable) == (False, False, None, 2)
 
     def test_x35_a_refused_event_first_in_the_queue_does_not_block_the_stream(self) -> None:
         assert folded(broken(1), shows(2, 0), shows(3, 5_000)) == [(A, 0, 5_000)]
@@ -280,6 +311,18 @@ class TestRefused:
         receiver.take(delivery(shows(1, 0), shows(2, 7_000, B), shows(3, 9_000, A), shows(4, 12_000)))
         assert painted(receiver.claims()) == [(A, 0, 7_000), (A, 9_000, 12_000)]
         assert [(refusal.seq, refusal.code) for refusal in receiver.entries["aaaa"].refusals] == [(2, "unknown_case")]
+
+    def test_a_refusal_says_why_and_keeps_what_was_refused(self) -> None:
+        """Of a long reference the sentence names the first eighty characters; it is kept whole."""
+        unknown = "C" * 81
+        receiver = Receiver(oldest=NOON, untracked=[(NOON + 5_000, NOON + 10_000)], unknown_cases=[unknown])
+        receiver.take(delivery(shows(1, -1, mono=0), shows(2, 5_000), shows(3, 10_000, unknown), broken(4)))
+        assert list(receiver.entries["aaaa"].refusals) == [
+            Refusal(1, "too_old", "The event is older than the accepted age: forget it."),
+            Refusal(2, "not_tracked", "Tracking is switched off: this time does not count."),
+            Refusal(3, "unknown_case", f"There is no case '{unknown[:80]}': this time does not count.", unknown),
+            Refusal(4, "bad_message", "Not an event.", "{}"),
+        ]
 
     def test_an_unknown_case_that_is_not_attended_is_no_error(self) -> None:
         receiver = Receiver(unknown_cases=[B])
@@ -350,6 +393,43 @@ class TestInstants:
         assert painted(receiver.claims()) == [(A, 0, 12_000)]
 
 
+class TestDeliveredByAnotherPage:
+    """X40: what a page wrote down is read by its own clock where that is known; the clock may have been set since."""
+
+    @staticmethod
+    def _instants(state: StreamState, *events: Event, lag: int) -> tuple[int, int]:
+        """Where the run and its newest event are put, told a minute after noon."""
+        arrival = NOON + 60_000
+        after = fold(
+            state,
+            events,
+            sent_at=arrival - lag,
+            arrival=arrival,
+            policy=Policy(),
+            bounds=Bounds(MAX_GAP_MS, 0),
+            is_own=False,
+        ).state
+        return after.run_began - NOON, after.instant - NOON
+
+    @pytest.fixture
+    def known(self) -> StreamState:
+        """A page that told by itself that its clock was right."""
+        receiver = Receiver()
+        receiver.take(delivery(shows(1, 0), shows(2, 20_000)))
+        return receiver.entries["aaaa"].state
+
+    @pytest.mark.parametrize("lag", [HOUR_MS, -HOUR_MS])
+    def test_a_clock_that_was_set_since_moves_nothing(self, known: StreamState, lag: int) -> None:
+        assert self._instants(known, shows(3, 40_000), lag=lag) == (0, 40_000)
+
+    def test_of_a_page_that_never_spoke_the_other_clock_is_all_that_is_known(self) -> None:
+        ahead = [shows(1, HOUR_MS, mono=0), shows(2, HOUR_MS + 40_000, mono=40_000)]
+        assert self._instants(StreamState("aaaa"), *ahead, lag=-HOUR_MS) == (0, 40_000)
+
+    def test_a_clock_that_the_events_themselves_show_to_be_set_is_believed(self, known: StreamState) -> None:
+        assert self._instants(known, shows(3, 40_000 + HOUR_MS, mono=40_000), lag=-HOUR_MS) == (40_000, 40_000)
+
+
 class TestLoss:
     """A hole that nobody can fill."""
 
@@ -377,9 +457,8 @@ class TestLoss:
         assert painted(receiver.claims()) == [(A, 0, 10_000), (A, 21_000, 22_000)]
 
     def test_a_loss_reopens_a_closed_stream(self) -> None:
-        closed = StreamState("aaaa", applied=2, instant=NOON, closed=True)
-        state, cut = after_loss(closed, (3, 4))
-        assert (state.closed, state.applied, cut) == (False, 4, [])
+        closed = StreamState("aaaa", applied=2, instant=NOON, proves=True, closed=True)
+        assert after_loss(closed, (3, 4)) == (StreamState("aaaa", applied=4, instant=NOON), [])
 
     def test_a_hole_that_can_be_filled_changes_nothing_until_it_is(self) -> None:
         receiver = Receiver()

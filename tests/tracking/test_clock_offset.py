@@ -191,6 +191,19 @@ class TestTravel:
         spans = sorted((span.started - NOON, span.ended - NOON) for span in receiver.credited)
         assert spans == [(5_000, 25_000), (25_000, 100_000)]
 
+    @pytest.mark.parametrize(
+        ("oldest", "spans"),
+        [(NOON, [(A, 0, 60_000)]), (NOON + 1, [(A, 5_000, 25_000), (A, 40_000, 60_000)])],
+        ids=["to the accepted age", "beyond it"],
+    )
+    def test_a_run_is_not_anchored_anew_beyond_the_accepted_age(
+        self, oldest: int, spans: list[tuple[str, int, int]]
+    ) -> None:
+        """No travel takes that long: what is proven stays where it is, and nothing counts across."""
+        computer = Computer(receiver=Receiver(oldest=oldest)).does(0).delivers(0, travel=5_000)
+        computer.does(20_000).delivers(20_000, travel=5_000).beats(40_000, 60_000)
+        assert computer.spans == spans
+
     @pytest.mark.parametrize("stalled_ms", [20_000, 40_000, 50_000])
     def test_a_network_that_stands_still_and_delivers_all_at_once_changes_no_duration(self, stalled_ms: int) -> None:
         """Lags that rise by far and fall message by message, all arriving at one instant."""
@@ -434,9 +447,9 @@ class TestCorrect:
     """What one message teaches, at its edges."""
 
     def test_the_first_message_tells_the_offset(self) -> None:
-        taught = correct(None, lag=-7_000, arrival=0, jumps=[0, 0])
-        assert taught.offsets == [-7_000] * 2
-        assert (taught.held.value_ms, taught.anchor_shift_ms, taught.is_anew) == (-7_000, 0, False)
+        taught = correct(None, lag=-7_000, arrival=7, jumps=[0, 0])
+        assert (taught.offsets, taught.anchor_shift_ms, taught.is_anew) == ([-7_000] * 2, 0, False)
+        assert taught.held == ClockOffset(-7_000, newest_ms=-7_000, anchor_ms=-7_000, anchor_since=7, least_ms=-7_000)
 
     def test_a_rise_is_believed_after_three_minutes_and_the_least_of_it_is_taken(self) -> None:
         held = ClockOffset(0, newest_ms=0)
@@ -445,8 +458,8 @@ class TestCorrect:
             assert taught.offsets == [0]
             held = taught.held
         taught = correct(held, lag=3_500, arrival=180_000, jumps=[0], passed=20_000)
-        assert (taught.offsets, taught.held.value_ms, taught.held.raised_ms) == ([2_500], 2_500, None)
-        assert (taught.anchor_shift_ms, taught.is_anew) == (0, False)
+        assert (taught.offsets, taught.anchor_shift_ms, taught.is_anew) == ([2_500], 0, False)
+        assert taught.held == ClockOffset(2_500, newest_ms=3_500, anchor_ms=0, least_ms=0)
 
     def test_one_message_in_time_ends_a_rise(self) -> None:
         held = correct(ClockOffset(0, raised_ms=3_000, raised_since=0), lag=1_999, arrival=100_000, jumps=[0]).held
@@ -456,8 +469,8 @@ class TestCorrect:
     def test_a_rise_by_more_than_a_drift_explains_proves_nothing(self, lag: int, is_anew: bool) -> None:
         held = ClockOffset(0, raised_ms=lag, raised_since=0)
         taught = correct(held, lag=lag, arrival=180_000, jumps=[0])
-        assert (taught.offsets, taught.held.value_ms, taught.anchor_shift_ms) == ([lag], lag, 0)
-        assert taught.is_anew == is_anew
+        assert (taught.offsets, taught.held.value_ms, taught.held.newest_ms) == ([lag], lag, lag)
+        assert (taught.anchor_shift_ms, taught.is_anew) == (0, is_anew)
 
     def test_a_rise_of_exactly_two_seconds_is_not_jitter_and_a_millisecond_less_is(self) -> None:
         held = ClockOffset(-10_000, newest_ms=-10_000)
@@ -474,9 +487,24 @@ class TestCorrect:
         taught = correct(ClockOffset(0, newest_ms=newest), lag=2_200, arrival=5, jumps=[0], passed=20_000)
         assert (taught.offsets, taught.held.value_ms, taught.is_anew) == ([offset], offset, False)
 
+    @pytest.mark.parametrize("held", [None, ClockOffset(0, newest_ms=0)], ids=["the first", "a later one"])
+    @pytest.mark.parametrize(("lag", "offset"), [(2_200, 2_200), (2_201, 0)])
+    def test_a_rise_creeps_from_the_newest_message_in_time(
+        self, held: ClockOffset | None, lag: int, offset: int
+    ) -> None:
+        in_time = correct(held, lag=1_800, arrival=5, jumps=[0], passed=20_000).held
+        assert correct(in_time, lag=lag, arrival=6, jumps=[0], passed=20_000).offsets == [offset]
+
+    @pytest.mark.parametrize(("lag", "offset"), [(-7_600, -7_600), (-7_599, -10_000)])
+    def test_where_no_lag_is_remembered_a_rise_creeps_by_two_seconds_more(self, lag: int, offset: int) -> None:
+        """After a restart or a break only the offset is known: the newest lag may have been jitter above it."""
+        taught = correct(ClockOffset(-10_000), lag=lag, arrival=5, jumps=[0], passed=20_000)
+        assert (taught.offsets, taught.held.value_ms, taught.is_anew) == ([offset], offset, False)
+
     def test_a_fall_moves_the_whole_run(self) -> None:
-        taught = correct(ClockOffset(5_000), lag=40, arrival=0, jumps=[0])
-        assert (taught.offsets, taught.held.value_ms, taught.anchor_shift_ms) == ([0], 0, -5_000)
+        taught = correct(ClockOffset(5_000), lag=40, arrival=7, jumps=[0])
+        assert (taught.offsets, taught.anchor_shift_ms) == ([0], -5_000)
+        assert taught.held == ClockOffset(0, newest_ms=40, anchor_ms=5_000, anchor_since=7, least_ms=0)
 
     @pytest.mark.parametrize(
         ("before", "lag", "after_ms", "shift"),
@@ -505,7 +533,19 @@ class TestCorrect:
         late = correct(held, lag=2_250, arrival=5, jumps=[0], passed=20_000)
         assert late.offsets == [2_250]
         assert correct(late.held, lag=40, arrival=6, jumps=[0], passed=20_000).anchor_shift_ms == 0
+        assert correct(late.held, lag=2_100, arrival=6, jumps=[0], passed=20_000).anchor_shift_ms == 0
         assert correct(late.held, lag=-900, arrival=6, jumps=[0], passed=20_000).anchor_shift_ms == -900
+
+    @pytest.mark.parametrize(("lag", "set_forward_by"), [(-3_000, 0), (-3_001, -3_001), (-6_999, -6_999), (-7_000, 0)])
+    def test_a_leap_that_explains_the_change_to_two_seconds_was_a_clock_set_forward(
+        self, lag: int, set_forward_by: int
+    ) -> None:
+        """Five seconds ahead, then a long sleep: what the leap does not explain falls to the last break."""
+        taught = correct(ClockOffset(0), lag=lag, arrival=5, jumps=[5_000, 60_000])
+        assert taught.offsets == [set_forward_by, lag]
+
+    def test_what_no_break_explains_falls_to_the_last_of_them_and_not_to_an_event_behind_it(self) -> None:
+        assert correct(ClockOffset(0), lag=3_500, arrival=5, jumps=[-3_000, 0]).offsets == [3_500, 3_500]
 
     def test_a_report_without_events_teaches_too(self) -> None:
         taught = correct(None, lag=-7_000, arrival=0, jumps=[])
