@@ -11,6 +11,7 @@ PUBLIC = {
     "healthz",
     "metrics",
     "readyz",
+    "web.choose_language",
     "web.client",
     "web.post_sign_in",
     "web.sign_in",
@@ -20,16 +21,31 @@ PUBLIC = {
 MAY_NOT = {
     "ana": {
         "admin.change_settings",
+        "admin.list_audit_log",
+        "admin.cancel_purge",
+        "admin.get_purge",
         "admin.list_losses",
+        "admin.list_purges",
         "admin.purge_records",
+        "reports.get_handling_time",
         "reports.get_overview",
+        "reports.get_trend",
         "web.admin",
         "web.supervisor",
     },
-    "sam": {"admin.change_settings", "admin.list_losses", "admin.purge_records", "web.admin"},
+    "sam": {
+        "admin.cancel_purge",
+        "admin.change_settings",
+        "admin.get_purge",
+        "admin.list_audit_log",
+        "admin.list_losses",
+        "admin.list_purges",
+        "admin.purge_records",
+        "web.admin",
+    },
     "ada": set(),
 }
-VALUES = {"ref": "CAS-1001", "entry_id": 4711, "username": "ana", "name": "x.js"}
+VALUES = {"ref": "CAS-1001", "entry_id": 4711, "username": "ana", "name": "x.js", "purge_id": 4711}
 
 
 def _calls(app: Flask) -> list[tuple[str, str, str]]:

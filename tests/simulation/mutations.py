@@ -355,16 +355,10 @@ _AGENT = [
         "if self.log is None:",
     ),
     Mutation(
-        "another person's orphans delivered", "what somebody recorded waits until they sign in again",
-        _MODEL + "agent.py",
-        "last, own = log.last, log.last is not None and (log.owner or self.owner) == self.owner",
-        "last, own = log.last, log.last is not None",
-    ),
-    Mutation(
-        "stream of another person used on", "who signs in at a page starts a new stream",
-        _MODEL + "agent.py",
-        "        if self.log.owner != self.owner:",
-        "        if self.owner is None:",
+        "owner not told", "a report says whose events it brings",
+        _MODEL + "outbox.py",
+        'owner = "" if self.owner is None else',
+        'owner = "" if self.events else',
     ),
 ]  # fmt: skip
 
