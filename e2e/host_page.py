@@ -14,7 +14,8 @@ _PAGE = """<!doctype html>
   import "{server}/client/widget.js";
   addEventListener("pageshow", ({{ persisted }}) => (globalThis.returned = persisted));
   const elsewhere = location.search === "?elsewhere";
-  globalThis.agent = startAgent({{ app: "embed", token: "{token}" }});
+  globalThis.token = "{token}";
+  globalThis.agent = startAgent({{ app: "embed", token: () => token }});
   if (!elsewhere) agent.show({{ session: {{ id: "tab-1", case: "CAS-1001" }} }});
 </script>
 """

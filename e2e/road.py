@@ -20,6 +20,7 @@ class Road:
         self._flows = threading.Event()
         self._flows.set()
         self._blocked = False
+        self._left: int | None = None
         self._ends: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._entrance = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -30,9 +31,19 @@ class Road:
         """Nothing gets through in either direction, and nobody is told: a peer that is half open."""
         self._flows.clear()
 
+    def stands_still_after(self, size: int) -> None:
+        """So many bytes get through to the server, and then nothing in either direction."""
+        self.flows()
+        self._left = size
+
+    @property
+    def is_still(self) -> bool:
+        return not self._flows.is_set()
+
     def flows(self) -> None:
         """Everything gets through again, what has piled up first."""
         self._blocked = False
+        self._left = None
         self._flows.set()
 
     def breaks(self) -> None:
@@ -83,18 +94,29 @@ class Road:
 
     def _carry(self, near: socket.socket, far: socket.socket) -> None:
         with near, far, suppress(OSError):
-            self._pump({near: far, far: near})
+            self._pump(near, far)
         with self._lock:
             self._ends -= {near, far}
 
-    def _pump(self, other: dict[socket.socket, socket.socket]) -> None:
+    def _pump(self, near: socket.socket, far: socket.socket) -> None:
+        other = {near: far, far: near}
         while True:
             for end in select.select(list(other), [], [])[0]:
                 data = end.recv(_CHUNK)
                 if not data:
                     return
+                if end is near:
+                    self._count(len(data))
                 self._flows.wait()
                 other[end].sendall(data)
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            if self._left is None:
+                return
+            self._left -= size
+            if self._left < 0:
+                self._flows.clear()
 
 
 def _reset(end: socket.socket) -> None:

@@ -7,9 +7,21 @@ import pytest
 from e2e.desk import Desk
 from e2e.recorded import Recorded, overlaps
 from e2e.screen import Screen
+from e2e.stored import Stored
 from e2e.waiting import until
 
 CASE = "CAS-1001"
+WATCH_TIMERS = """() => {
+    const timers = (globalThis.timers = { last: performance.now(), slowest: 0 });
+    setInterval(() => {
+        const now = performance.now();
+        Object.assign(timers, { last: now, slowest: Math.max(timers.slowest, now - timers.last) });
+    }, 1000);
+}"""
+SLEEP_MS = 6_000
+"""A page in front whose timers come no sooner has slept."""
+SLOW_WITHIN_S = 150.0
+"""A minute until Chromium slows them down, another one until one of them is late, and some more."""
 
 
 @pytest.fixture
@@ -204,6 +216,32 @@ def test_f19_a_frozen_tab_counts_nothing_and_goes_on_when_it_thaws(ana: Desk, re
     ana.stands("no-case")
 
     recorded.are(ana.worked(CASE, opened, frozen), ana.worked(CASE, thawed, closed))
+
+
+def test_x43_the_slow_timers_of_a_tab_in_the_background_are_no_sleep(ana: Desk, recorded: Recorded) -> None:
+    """Row X43: Chromium lets them come once a minute, after a minute. The agent takes that for no sleep."""
+    opened = ana.opens(CASE)
+    ana.runs(CASE)
+    ana.stopwatch.passes(1)
+    ana.page.evaluate(WATCH_TIMERS)
+    away = ana.does("opens another browser tab", ana.chromium.new_tab)
+    until(
+        lambda: ana.page.evaluate("() => timers.slowest") > SLEEP_MS,
+        timeout_s=SLOW_WITHIN_S,
+        poll_s=1,
+        what="its timers come slowly",
+    )
+    stored = Stored(ana)
+    (stream,) = stored.streams()
+    causes = [row["cause"] for row in stored.rows(stream)]
+    returned = ana.comes_to_the_front()
+    ana.runs(CASE)
+    recorded.grows("ana", CASE)
+    closed = ana.closes(CASE)
+    ana.stands("no-case")
+
+    assert causes[-1] == "hidden"
+    recorded.are(ana.worked(CASE, opened, away), ana.worked(CASE, returned, closed))
 
 
 def test_f18_a_duplicated_tab_is_a_page_of_its_own(ana: Desk, recorded: Recorded) -> None:

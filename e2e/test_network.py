@@ -2,11 +2,13 @@
 in words that recording goes on."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from e2e.conftest import DemoServer
 from e2e.desk import Desk
+from e2e.host_page import HostPage
 from e2e.recorded import Recorded, overlaps
 from e2e.road import Road
 from e2e.waiting import until
@@ -16,6 +18,9 @@ NO_SERVER = ("net::ERR_", "WebSocket connection to")
 GOES_ON = "Offline: recording goes on, and is saved by itself later"
 NOTICED_S = 60.0
 """Longer than it takes an agent to hold a silent server for gone, and its longest pause before the next try."""
+EVENTS = 1_200
+LEAST_EVENT_BYTES = 150
+"""So few that an outbox of `EVENTS` takes more bytes than that."""
 
 
 @pytest.fixture
@@ -143,3 +148,41 @@ def test_f19_a_server_that_is_away_while_the_work_goes_on_gets_all_of_it(
         ana.worked(OTHER, moved, closed),
         ana.worked(CASE, closed, ended),
     )
+
+
+def test_x33_a_token_that_ends_in_mid_drain_costs_nothing_and_the_next_one_goes_on_where_it_ended(
+    ana: Desk, road: Road, server: DemoServer, foreign_helpdesk: HostPage, recorded: Recorded
+) -> None:
+    """Row X33: the server closes the socket, the page says so in words, and asks for a token again by itself."""
+    ana.chromium.expects("401")
+    first, second = (server.run("token", "issue", "ana", "--label", label) for label in ("first", "second"))
+    opened = ana.does("opens a helpdesk", lambda: ana.page.goto(foreign_helpdesk.shows(road.base_url, first)))
+    until(lambda: agent_of(ana)["connection"] == "online", what="its agent is connected")
+    ana.does("finds the port blocked", road.is_blocked)
+    until(lambda: agent_of(ana)["connection"] == "offline", what="its agent is cut off")
+    ana.page.evaluate("(events) => { for (; events; events--) agent.note('dialog'); }", EVENTS)
+
+    road.stands_still_after(EVENTS * LEAST_EVENT_BYTES)
+    until(lambda: road.is_still, timeout_s=NOTICED_S, what="a part of it is on its way")
+    server.run("token", "revoke", id_of_token(server, "first"))
+    until(lambda: "access has ended" in server.log, timeout_s=NOTICED_S, what="the server closes the socket")
+    road.flows()
+    ana["notes"].filter(has_text="Signed out: recording goes on. Sign in again to save it").wait_for()
+    assert 0 < agent_of(ana)["undelivered"] < EVENTS
+    ana.page.evaluate("(next) => void (token = next)", second)
+    until(lambda: agent_of(ana)["undelivered"] == 0, timeout_s=NOTICED_S, what="the next token delivers the rest")
+    until(lambda: ana["notes"].filter(has_text="Signed out").count() == 0, what="nothing is said of it any more")
+    closed = ana.does("goes away", lambda: ana.page.goto("about:blank"))
+
+    recorded.are(ana.worked(CASE, opened, closed))
+    assert recorded.losses() == []
+
+
+def agent_of(desk: Desk) -> dict[str, Any]:
+    """What the agent of a page of another host says of itself."""
+    return desk.page.evaluate("() => agent.status")
+
+
+def id_of_token(server: DemoServer, label: str) -> str:
+    tokens = [line.split("\t") for line in server.run("token", "list", "ana").splitlines()]
+    return next(token for token, *_, its_label in tokens if its_label == label)

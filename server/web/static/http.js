@@ -1,5 +1,6 @@
 // @ts-check
 // Calls to the HTTP API, with the session cookie and its CSRF header.
+import { _ } from "/static/i18n.js";
 
 /** What the server answered when it could not do what was asked. `detail` is a sentence for people. */
 export class ApiError extends Error {
@@ -17,6 +18,14 @@ export class ApiError extends Error {
   }
 }
 
+/** What a proxy answers while the server is away; 0 is no answer at all. */
+const AWAY = [0, 502, 503, 504];
+
+/** Whether the server could not be reached, which passes by itself. @param {unknown} error */
+export function isAway(error) {
+  return error instanceof ApiError && AWAY.includes(error.status);
+}
+
 /**
  * Call the API; answers the decoded body, or null if there is none.
  * @param {string} method
@@ -30,18 +39,17 @@ export async function api(method, path, body, { signal } = {}) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json", "X-CSRF-Token": csrfToken() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await answer(path, {
+  const { response, text } = await answer(path, {
     method,
     headers,
     signal,
     credentials: "same-origin",
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  const text = await response.text();
   const isJson = /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
   const decoded = isJson && text ? JSON.parse(text) : null;
   if (response.ok) return decoded;
-  const fallback = response.status === 401 ? "You are signed out. Reload the page to sign in again." : `The server answered ${response.status}. Please try again.`;
+  const fallback = response.status === 401 ? _("You are signed out. Reload the page to sign in again.") : _("The server answered {status}. Please try again.", { status: response.status });
   const detail = response.status === 401 ? fallback : decoded?.detail ?? fallback;
   throw new ApiError(detail, response.status, decoded?.errors);
 }
@@ -58,13 +66,14 @@ export function withQuery(path, query) {
   return text ? `${path}?${text}` : path;
 }
 
-/** @param {string} path @param {RequestInit} request */
+/** An answer that breaks off is none. @param {string} path @param {RequestInit} request */
 async function answer(path, request) {
   try {
-    return await fetch(path, request);
+    const response = await fetch(path, request);
+    return { response, text: await response.text() };
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError("The server cannot be reached. Check the connection and try again.", 0);
+    throw new ApiError(_("The server cannot be reached. Check the connection and try again."), 0);
   }
 }
 

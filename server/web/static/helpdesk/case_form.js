@@ -1,13 +1,15 @@
 // @ts-check
 // The case form, in workspace and hub: fields, commands, notes, what belongs to the case, and the widget.
 import { complain, say } from "/static/messages.js";
-import { failed, fill, h, icon, loading } from "/static/dom.js";
+import { fill, h, icon, loading } from "/static/dom.js";
 import { day } from "/static/format.js";
+import { Loader } from "/static/loader.js";
 import { articlesFor } from "/static/helpdesk/articles.js";
-import { changeCase, isMissing, knownCase, loadCase, onCase, reopenCase } from "/static/helpdesk/cases.js";
+import { changeCase, knownCase, loadCase, onCase, reopenCase } from "/static/helpdesk/cases.js";
 import { askForResolution, bringUpToDate, field, showQueueItem } from "/static/helpdesk/dialogs.js";
 import { notesArea } from "/static/helpdesk/notes.js";
 import { recordLink } from "/static/helpdesk/records.js";
+import { _ } from "/static/i18n.js";
 
 /**
  * @typedef {import("/static/helpdesk/cases.js").CaseDetail} CaseDetail
@@ -22,7 +24,7 @@ import { recordLink } from "/static/helpdesk/records.js";
  */
 
 const FIELDS = /** @type {const} */ (["title", "customer", "description"]);
-const KINDS = { child: "Child cases", related: "Related cases", similar: "Similar cases" };
+const KINDS = { child: _("Child cases"), related: _("Related cases"), similar: _("Similar cases") };
 
 const FOLDED_WIDGET_PX = 80;
 
@@ -44,20 +46,20 @@ export class CaseForm {
     customer: h("input", { class: "form-control", id: `${this.#id}-customer`, maxlength: 300, autocomplete: "off", "data-testid": "case-customer" }),
     description: h("textarea", { class: "form-control", id: `${this.#id}-description`, rows: 5, maxlength: 20_000, "data-testid": "case-description" }),
   };
-  #heading = h("h2", { "data-testid": "case-heading" });
+  #heading = h("h2", { "data-testid": "case-heading", "data-unsaved": _("not saved") });
   #facts = h("p", { class: "case-facts" });
-  #save = command("case-save", "check", "Save", () => this.#saveChanges());
-  #resolve = command("case-resolve", "check", "Resolve", () => this.#askForResolution());
-  #reopen = command("case-reopen", "reopen", "Reopen", () => this.#reopenCase());
-  #queueItem = command("queue-item-details", "info", "Queue item details", () => this.#detail && showQueueItem(this.#detail, this.#host.agent));
+  #save = command("case-save", "check", _("Save"), () => this.#saveChanges());
+  #resolve = command("case-resolve", "check", _("Resolve"), () => this.#askForResolution());
+  #reopen = command("case-reopen", "reopen", _("Reopen"), () => this.#reopenCase());
+  #queueItem = command("queue-item-details", "info", _("Queue item details"), () => this.#detail && showQueueItem(this.#detail, this.#host.agent));
   #formSelect = h(
     "select",
     { class: "form-select form-select-sm", id: `${this.#id}-select`, "data-testid": "form-select", onchange: () => this.#chooseForm() },
-    h("option", { value: "main" }, "Main form"),
-    h("option", { value: "reading" }, "Reading form (not tracked)"),
+    h("option", { value: "main" }, _("Main form")),
+    h("option", { value: "reading" }, _("Reading form (not tracked)")),
   );
   #widgetSwitch = h("input", { class: "form-check-input", type: "checkbox", role: "switch", id: `${this.#id}-widget`, "data-testid": "widget-switch", onchange: () => this.#host.chooseWidget(this.#widgetSwitch.checked) });
-  #resolvedNotice = h("p", { class: "notice case-resolved", "data-testid": "resolved-notice" }, "This case is resolved: its clock does not start. Recorded time is still shown.");
+  #resolvedNotice = h("p", { class: "notice case-resolved", "data-testid": "resolved-notice" }, _("This case is resolved: its clock does not start. Recorded time is still shown."));
   #main = h("div", { class: "case-main", "data-testid": "main-form" });
   #reading = h("article", { class: "case-reading", "data-testid": "reading-form" });
   #belongs = h("div", { class: "case-belongs" });
@@ -75,11 +77,13 @@ export class CaseForm {
     this.#host = host;
     this.#form = form;
     this.#widget = widget;
-    this.element = h("section", { class: "case-form", "data-case-form": true, "data-testid": "case-form", "data-ref": ref, "aria-label": `Case ${ref}` }, loading(`Loading ${ref} …`));
+    this.element = h("section", { class: "case-form", "data-case-form": true, "data-testid": "case-form", "data-ref": ref, "aria-label": _("Case {ref}", { ref }) }, loading(_("Loading {ref} …", { ref })));
     this.#ends.push(onCase((detail) => detail.ref === ref && this.#show(detail)));
     this.#ends.push(host.agent.watch(ref, ({ status }) => this.#hear(status)));
     for (const name of FIELDS) this.#inputs[name].addEventListener("input", () => this.#showDirty());
-    this.#load();
+    const seen = knownCase(ref);
+    if (seen) this.#show(seen);
+    new Loader({ place: this.element, load: (signal) => this.#load(signal), landing: () => this.#heading, shows: () => !this.#detail }).run();
   }
 
   /** Whether there are changes that are not saved. */
@@ -100,14 +104,13 @@ export class CaseForm {
     this.element.remove();
   }
 
-  async #load() {
-    const seen = knownCase(this.#ref);
-    if (seen) this.#show(seen);
+  /** Its news are shown; that there is no such case is news for the agent. @param {AbortSignal} signal */
+  async #load(signal) {
     try {
-      await loadCase(this.#ref);
+      await loadCase(this.#ref, signal);
     } catch (error) {
-      if (!this.#detail) fill(this.element, failed(error, isMissing(this.#ref) ? undefined : () => this.#load()));
       this.#host.changed();
+      throw error;
     }
   }
 
@@ -122,9 +125,9 @@ export class CaseForm {
     fill(this.#heading, h("span", { class: "case-ref" }, detail.ref), " ", detail.title);
     fill(
       this.#facts,
-      h("span", { class: `tag tag-${detail.status}`, "data-testid": "case-status" }, resolved ? "Resolved" : "Active"),
-      h("span", null, detail.customer || "No customer"),
-      h("span", null, `Created ${day(detail.created_at)}`),
+      h("span", { class: `tag tag-${detail.status}`, "data-testid": "case-status" }, resolved ? _("Resolved") : _("Active")),
+      h("span", null, detail.customer || _("No customer")),
+      h("span", null, _("Created {day}", { day: day(detail.created_at) })),
     );
     for (const name of FIELDS) this.#inputs[name].readOnly = resolved;
     this.#resolvedNotice.hidden = !resolved;
@@ -132,7 +135,7 @@ export class CaseForm {
     this.#save.hidden = resolved;
     this.#reopen.hidden = !resolved;
     this.element.dataset.status = detail.status;
-    fill(this.#reading, h("h3", null, "Description"), ...detail.description.split(/\n+/).map((line) => h("p", null, line || "None yet.")));
+    fill(this.#reading, h("h3", null, _("Description")), ...detail.description.split(/\n+/).map((line) => h("p", null, line || _("None yet."))));
     fill(this.#belongs, ...this.#groups(detail));
     this.#showDirty();
     this.#showForm();
@@ -144,12 +147,12 @@ export class CaseForm {
       h(
         "div",
         { class: "panel" },
-        h("h3", null, "Details"),
-        field("Title", this.#inputs.title),
-        field("Customer", this.#inputs.customer),
-        field("Description", this.#inputs.description),
+        h("h3", null, _("Details")),
+        field(_("Title"), this.#inputs.title),
+        field(_("Customer"), this.#inputs.customer),
+        field(_("Description"), this.#inputs.description),
       ),
-      h("div", { class: "panel" }, h("h3", null, "Notes"), notesArea(this.#ref)),
+      h("div", { class: "panel" }, h("h3", null, _("Notes")), notesArea(this.#ref)),
     );
     this.#reading.classList.add("panel");
     fill(
@@ -158,13 +161,13 @@ export class CaseForm {
         "header",
         { class: "case-head" },
         h("div", { class: "case-name" }, this.#heading, this.#facts),
-        h("div", { class: "case-commands", role: "group", "aria-label": "Commands" }, this.#save, this.#resolve, this.#reopen, this.#queueItem),
+        h("div", { class: "case-commands", role: "group", "aria-label": _("Commands") }, this.#save, this.#resolve, this.#reopen, this.#queueItem),
         h(
           "div",
           { class: "case-choices" },
-          h("label", { class: "visually-hidden", for: this.#formSelect.id }, "Form"),
+          h("label", { class: "visually-hidden", for: this.#formSelect.id }, _("Form")),
           this.#formSelect,
-          h("div", { class: "form-check form-switch" }, this.#widgetSwitch, h("label", { class: "form-check-label", for: this.#widgetSwitch.id }, "Widget on the form")),
+          h("div", { class: "form-check form-switch" }, this.#widgetSwitch, h("label", { class: "form-check-label", for: this.#widgetSwitch.id }, _("Widget on the form"))),
         ),
       ),
       h("div", { class: "case-body", "data-testid": "case-body" }, h("div", { class: "case-wide" }, this.#resolvedNotice, this.#main, this.#reading), this.#belongs),
@@ -178,8 +181,8 @@ export class CaseForm {
     const kinds = /** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS));
     const groups = kinds.map((kind) => ({ title: KINDS[kind], found: detail.related.filter((each) => each.kind === kind) }));
     return [
-      panel("Customer", detail.customer ? [recordLink("contact", detail.customer, detail.customer, open)] : ["Not given."]),
-      panel("Knowledge articles", articlesFor(detail).map(({ id, title }) => recordLink("knowledgearticle", id, title, open))),
+      panel(_("Customer"), detail.customer ? [recordLink("contact", detail.customer, detail.customer, open)] : [_("Not given.")]),
+      panel(_("Knowledge articles"), articlesFor(detail).map(({ id, title }) => recordLink("knowledgearticle", id, title, open))),
       ...groups.filter(({ found }) => found.length).map(({ title, found }) => panel(title, found.map(({ case: other }) => recordLink("incident", other.ref, `${other.ref} ${other.title}`, open)))),
     ];
   }
@@ -233,7 +236,7 @@ export class CaseForm {
     try {
       const detail = await changeCase(this.#ref, changes);
       for (const name of Object.keys(changes)) this.#inputs[/** @type {typeof FIELDS[number]} */ (name)].value = detail[/** @type {typeof FIELDS[number]} */ (name)];
-      say(`${this.#ref} is saved.`);
+      say(_("{ref} is saved.", { ref: this.#ref }));
     } catch (error) {
       complain(error);
     }

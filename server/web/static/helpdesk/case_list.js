@@ -1,7 +1,9 @@
 // @ts-check
 // The list of cases, with search, status and more on demand.
-import { empty, failed, fill, h, icon, loading } from "/static/dom.js";
+import { empty, fill, h, icon, loading } from "/static/dom.js";
 import { listCases, onCase } from "/static/helpdesk/cases.js";
+import { _ } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
 
 /** @typedef {import("/static/helpdesk/cases.js").Case} Case */
 
@@ -15,20 +17,21 @@ export class CaseList {
   #cursor = null;
   /** @type {string | null} */
   #current = null;
-  /** @type {AbortController | null} */
-  #asking = null;
+  /** Where the next page begins; null for the first one. @type {string | null} */
+  #from = null;
   #typing = 0;
-  #search = h("input", { class: "form-control form-control-sm", type: "search", id: "case-search", placeholder: "Search", "aria-label": "Search cases", maxlength: 200, "data-testid": "case-search", oninput: () => this.#later() });
+  #search = h("input", { class: "form-control form-control-sm", type: "search", id: "case-search", placeholder: _("Search"), "aria-label": _("Search cases"), maxlength: 200, "data-testid": "case-search", oninput: () => this.#later() });
   #status = h(
     "select",
-    { class: "form-select form-select-sm", "aria-label": "Status", "data-testid": "case-status-filter", onchange: () => this.load() },
-    h("option", { value: "active" }, "Active"),
-    h("option", { value: "resolved" }, "Resolved"),
-    h("option", { value: "" }, "All"),
+    { class: "form-select form-select-sm", "aria-label": _("Status"), "data-testid": "case-status-filter", onchange: () => this.load() },
+    h("option", { value: "active" }, _("Active")),
+    h("option", { value: "resolved" }, _("Resolved")),
+    h("option", { value: "" }, _("All")),
   );
   #rows = h("ul", { class: "case-rows", "data-testid": "case-rows" });
-  #more = h("button", { type: "button", class: "btn btn-sm btn-outline-secondary case-more", hidden: true, "data-testid": "case-more", onclick: () => this.#loadMore() }, "Show more");
+  #more = h("button", { type: "button", class: "btn btn-sm btn-outline-secondary case-more", hidden: true, "data-testid": "case-more", onclick: () => this.#loadMore() }, _("Show more"));
   #state = h("div", { class: "case-list-state" });
+  #loader = new Loader({ place: this.#state, load: (signal) => this.#ask(signal), landing: () => this.#rows.querySelector("button") ?? this.#search });
 
   /** @param {{open: (ref: string) => void, create?: () => void}} options */
   constructor({ open, create }) {
@@ -36,11 +39,11 @@ export class CaseList {
     this.element = h(
       "div",
       { class: "case-list", "data-testid": "case-list" },
-      h("div", { class: "case-list-head" }, create && h("button", { type: "button", class: "btn btn-sm btn-primary", "data-testid": "new-case", onclick: create }, icon("plus"), "New case"), h("div", { class: "case-list-filter" }, this.#search, this.#status)),
-      h("div", { class: "case-list-body" }, this.#rows, this.#state, this.#more),
+      h("div", { class: "case-list-head" }, create && h("button", { type: "button", class: "btn btn-sm btn-primary", "data-testid": "new-case", onclick: create }, icon("plus"), _("New case")), h("div", { class: "case-list-filter" }, this.#search, this.#status)),
+      h("div", { class: "case-list-body" }, this.#state, this.#rows, this.#more),
     );
     onCase((detail) => this.#change(detail));
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#asking === null && this.load());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && !this.#loader.isTrying && this.load());
     this.load();
   }
 
@@ -50,37 +53,32 @@ export class CaseList {
     for (const row of this.#rows.querySelectorAll("button")) mark(row, row.dataset.ref === ref);
   }
 
-  async load() {
-    this.#asking?.abort();
-    if (!this.#cases.length) fill(this.#state, loading());
-    await this.#ask(null);
+  /** The first page anew. */
+  load() {
+    this.#from = null;
+    if (!this.#cases.length && !this.#loader.isHindered) fill(this.#state, loading());
+    return this.#loader.run();
   }
 
   async #loadMore() {
+    this.#from = this.#cursor;
     this.#more.disabled = true;
-    await this.#ask(this.#cursor);
+    await this.#loader.run();
     this.#more.disabled = false;
   }
 
-  /** @param {string | null} cursor */
-  async #ask(cursor) {
-    const asking = (this.#asking = new AbortController());
-    try {
-      const page = await listCases({ search: this.#search.value.trim(), status: this.#status.value, cursor, signal: asking.signal });
-      this.#cases = cursor ? [...this.#cases, ...page.items] : page.items;
-      this.#cursor = page.next_cursor;
-      this.#show();
-    } catch (error) {
-      if (asking.signal.aborted) return;
-      fill(this.#state, failed(error, () => this.load()));
-    } finally {
-      if (this.#asking === asking) this.#asking = null;
-    }
+  /** @param {AbortSignal} signal */
+  async #ask(signal) {
+    const from = this.#from;
+    const page = await listCases({ search: this.#search.value.trim(), status: this.#status.value, cursor: from, signal });
+    this.#cases = from ? [...this.#cases, ...page.items] : page.items;
+    this.#cursor = page.next_cursor;
+    this.#show();
   }
 
   #show() {
     fill(this.#rows, ...this.#cases.map((each) => h("li", null, this.#row(each))));
-    fill(this.#state, this.#cases.length ? null : empty("No case fits."));
+    fill(this.#state, this.#cases.length ? null : empty(_("No case fits.")));
     this.#more.hidden = this.#cursor === null;
   }
 
@@ -89,7 +87,7 @@ export class CaseList {
     const row = h(
       "button",
       { type: "button", class: "case-row", "data-ref": ref, "data-testid": `case-row-${ref}`, onclick: () => this.#open(ref) },
-      h("span", { class: "case-row-top" }, h("span", { class: "case-ref" }, ref), status === "resolved" && h("span", { class: "tag tag-resolved" }, "Resolved")),
+      h("span", { class: "case-row-top" }, h("span", { class: "case-ref" }, ref), status === "resolved" && h("span", { class: "tag tag-resolved" }, _("Resolved"))),
       h("span", { class: "case-row-title" }, title),
       h("span", { class: "case-row-customer" }, customer),
     );

@@ -32,10 +32,10 @@ export function onCase(listener) {
   return () => news.removeEventListener("case", hear);
 }
 
-/** @param {string} ref @returns {Promise<CaseDetail>} */
-export async function loadCase(ref) {
+/** @param {string} ref @param {AbortSignal} [signal] @returns {Promise<CaseDetail>} */
+export async function loadCase(ref, signal) {
   try {
-    return told(await api("GET", casePath(ref)));
+    return told(await api("GET", casePath(ref), undefined, { signal }));
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) missing.add(ref);
     throw error;

@@ -12,9 +12,20 @@ export const username = document.body.dataset.username ?? "";
 export function startDesk(app) {
   const agent = startAgent({ app, representative: username });
   document.getElementById("main")?.append(statusLine(agent));
+  tellWhenBack(agent);
   // The session ends with the answer to this form, so the last report goes out before it.
   document.querySelector('form[action$="/sign-out"]')?.addEventListener("submit", () => agent.stop());
   return agent;
+}
+
+/** What waits for the server need not wait longer than the agent. @param {Agent} agent */
+function tellWhenBack(agent) {
+  let was = agent.status.connection;
+  agent.addEventListener("status", () => {
+    const { connection } = agent.status;
+    if (connection === "online" && was !== "online") dispatchEvent(new Event("caseclock:online"));
+    was = connection;
+  });
 }
 
 /** Something of this person that is kept as long as the window. */

@@ -4,6 +4,7 @@ import { h, icon } from "/static/dom.js";
 import { clock, instant } from "/static/format.js";
 import { createCase, resolveCase } from "/static/helpdesk/cases.js";
 import { api, casePath } from "/static/http.js";
+import { _ } from "/static/i18n.js";
 
 /** @typedef {import("../../../../client_js/types.d.ts").Agent} Agent */
 /** @typedef {import("/static/helpdesk/cases.js").CaseDetail} CaseDetail */
@@ -16,11 +17,11 @@ export function askForNewCase(then) {
   const customer = h("input", { class: "form-control", id: "new-customer", maxlength: 300, autocomplete: "off", "data-testid": "new-case-customer" });
   const description = h("textarea", { class: "form-control", id: "new-description", rows: 5, maxlength: 20_000, "data-testid": "new-case-description" });
   openDialog({
-    title: "New case",
+    title: _("New case"),
     testid: "new-case-dialog",
-    body: [field("Title", title), field("Customer", customer), field("Description", description)],
+    body: [field(_("Title"), title), field(_("Customer"), customer), field(_("Description"), description)],
     submit: {
-      label: "Save",
+      label: _("Save"),
       testid: "new-case-save",
       run: async () => then(await createCase({ title: title.value, customer: customer.value, description: description.value })),
     },
@@ -42,15 +43,15 @@ export function askForResolution({ ref, agent, resolved, closed }) {
   agent.note("dialog");
   const unwatch = agent.watch(ref, show);
   openDialog({
-    title: `Resolve ${ref}`,
+    title: _("Resolve {ref}", { ref }),
     testid: "resolve-dialog",
     body: [
-      field("Resolution note", note),
-      h("p", { class: "total-line" }, h("span", null, "Total handling time"), total),
-      h("p", { class: "muted" }, "The clock of this case stops for everyone when it is resolved."),
+      field(_("Resolution note"), note),
+      h("p", { class: "total-line" }, h("span", null, _("Total handling time")), total),
+      h("p", { class: "muted" }, _("The clock of this case stops for everyone when it is resolved.")),
     ],
     submit: {
-      label: "Resolve case",
+      label: _("Resolve case"),
       testid: "resolve-confirm",
       run: async () => {
         await resolveCase(ref, note.value);
@@ -62,7 +63,7 @@ export function askForResolution({ ref, agent, resolved, closed }) {
       closed();
     },
   });
-  bringUpToDate(ref, agent).then(show, () => (total.value = "not known now"));
+  bringUpToDate(ref, agent).then(show, () => (total.value = _("not known now")));
 }
 
 /** Prove and commit what has been worked on a case until now; answers its handling time. @param {string} ref @param {Agent} agent */
@@ -75,14 +76,14 @@ export async function bringUpToDate(ref, agent) {
 export function showQueueItem(detail, agent) {
   agent.note("dialog");
   const facts = [
-    ["Queue", "Customer support"],
-    ["Case", `${detail.ref} · ${detail.title}`],
-    ["Customer", detail.customer || "Not given"],
-    ["In the queue since", instant(detail.created_at)],
-    ["Status", detail.status === "resolved" ? "Resolved" : "Active"],
+    [_("Queue"), _("Customer support")],
+    [_("Case"), `${detail.ref} · ${detail.title}`],
+    [_("Customer"), detail.customer || _("Not given")],
+    [_("In the queue since"), instant(detail.created_at)],
+    [_("Status"), detail.status === "resolved" ? _("Resolved") : _("Active")],
   ];
   openDialog({
-    title: "Queue item details",
+    title: _("Queue item details"),
     testid: "queue-item-dialog",
     body: [h("dl", { class: "facts" }, ...facts.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))))],
   });
@@ -105,9 +106,9 @@ export function openDialog({ title, testid, body, submit, closed }) {
   const form = h(
     "form",
     { onsubmit: send },
-    h("div", { class: "dialog-head" }, h("h2", { id }, title), h("button", { type: "button", class: "icon-button", "aria-label": "Close dialog", "data-testid": "dialog-close", onclick: close }, icon("close"))),
+    h("div", { class: "dialog-head" }, h("h2", { id }, title), h("button", { type: "button", class: "icon-button", "aria-label": _("Close dialog"), "data-testid": "dialog-close", onclick: close }, icon("close"))),
     h("div", { class: "dialog-body" }, problem, ...body),
-    h("div", { class: "dialog-foot" }, h("button", { type: "button", class: "btn btn-outline-secondary", "data-testid": "dialog-cancel", onclick: close }, submit ? "Cancel" : "Close"), yes),
+    h("div", { class: "dialog-foot" }, h("button", { type: "button", class: "btn btn-outline-secondary", "data-testid": "dialog-cancel", onclick: close }, submit ? _("Cancel") : _("Close")), yes),
   );
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": id, "data-testid": testid, onclose: end }, form);
 

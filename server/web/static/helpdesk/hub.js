@@ -8,6 +8,7 @@ import { Kept, startDesk } from "/static/helpdesk/desk.js";
 import { askForNewCase, confirm } from "/static/helpdesk/dialogs.js";
 import { recordPanel } from "/static/helpdesk/records.js";
 import { CASE_ENTITY } from "/static/helpdesk/sessions.js";
+import { _ } from "/static/i18n.js";
 
 /** @typedef {import("/static/helpdesk/sessions.js").FormId} FormId */
 /** @typedef {{entity: string, key: string}} View */
@@ -47,7 +48,7 @@ function go(next) {
     else document.getElementById("main")?.focus();
   };
   if (!caseForm?.isDirty) return leave();
-  confirm({ title: "Leave without saving?", text: "There are changes that are not saved. They are lost when another form is opened.", label: "Leave without saving", run: leave });
+  confirm({ title: _("Leave without saving?"), text: _("There are changes that are not saved. They are lost when another form is opened."), label: _("Leave without saving"), run: leave });
 }
 
 /** @param {View | null} next */
@@ -60,7 +61,7 @@ function show(next) {
   list.hidden = view !== null;
   trail.hidden = view === null;
   record.hidden = view === null;
-  document.title = `${view?.key ?? "Hub"} · Caseclock`;
+  document.title = `${view?.key ?? _("Hub")} · Caseclock`;
   const name = trail.querySelector("[data-name]");
   if (name) name.textContent = view?.key ?? "";
   fill(record, view && panelOf(view));

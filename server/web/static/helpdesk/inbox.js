@@ -1,8 +1,10 @@
 // @ts-check
 // The inbox: cases left, preview right. Arrow keys flick through them.
-import { empty, failed, fill, h, icon, loading } from "/static/dom.js";
+import { empty, fill, h, icon, loading } from "/static/dom.js";
 import { day } from "/static/format.js";
 import { listCases, onCase } from "/static/helpdesk/cases.js";
+import { _ } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
 
 /** @typedef {import("/static/helpdesk/cases.js").Case} Case */
 
@@ -13,7 +15,7 @@ export class Inbox {
   #cases = [];
   /** @type {string | null} */
   #ref;
-  #list = h("ul", { class: "inbox-rows", role: "listbox", tabindex: "0", "aria-label": "Inbox", "data-testid": "inbox-list", onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) });
+  #list = h("ul", { class: "inbox-rows", role: "listbox", tabindex: "0", "aria-label": _("Inbox"), "data-testid": "inbox-list", onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) });
   #shown = h("article", { class: "inbox-preview", "aria-live": "polite", "data-testid": "inbox-preview" });
 
   /** @param {{ref: string | null, preview: (ref: string | null) => void, open: (ref: string) => void}} options */
@@ -21,20 +23,18 @@ export class Inbox {
     this.#ref = ref;
     this.#preview = preview;
     this.#open = open;
-    this.element = h("section", { class: "inbox", "data-testid": "inbox", "aria-label": "Inbox" }, this.#list, this.#shown);
-    this.end = onCase((detail) => this.#cases.some((each) => each.ref === detail.ref && each.status !== detail.status) && this.#load());
+    this.element = h("section", { class: "inbox", "data-testid": "inbox", "aria-label": _("Inbox") }, this.#list, this.#shown);
+    const loader = new Loader({ place: this.#shown, load: (signal) => this.#load(signal), landing: () => this.#list });
+    this.end = onCase((detail) => this.#cases.some((each) => each.ref === detail.ref && each.status !== detail.status) && loader.run());
     fill(this.#shown, loading());
-    this.#load();
+    loader.run();
   }
 
-  async #load() {
-    try {
-      this.#cases = (await listCases({ status: "active" })).items;
-      const still = this.#cases.some(({ ref }) => ref === this.#ref);
-      this.#choose(still ? this.#ref : this.#cases[0]?.ref ?? null);
-    } catch (error) {
-      fill(this.#shown, failed(error, () => this.#load()));
-    }
+  /** @param {AbortSignal} signal */
+  async #load(signal) {
+    this.#cases = (await listCases({ status: "active", signal })).items;
+    const still = this.#cases.some(({ ref }) => ref === this.#ref);
+    this.#choose(still ? this.#ref : this.#cases[0]?.ref ?? null);
   }
 
   /** @param {string | null} ref */
@@ -42,7 +42,7 @@ export class Inbox {
     this.#ref = ref;
     fill(this.#list, ...this.#cases.map((each) => this.#row(each)));
     const chosen = this.#cases.find((each) => each.ref === ref);
-    fill(this.#shown, ...(chosen ? this.#views(chosen) : [empty("The inbox is empty.")]));
+    fill(this.#shown, ...(chosen ? this.#views(chosen) : [empty(_("The inbox is empty."))]));
     if (ref) this.#list.setAttribute("aria-activedescendant", idOf(ref));
     else this.#list.removeAttribute("aria-activedescendant");
     this.#list.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
@@ -63,10 +63,10 @@ export class Inbox {
   /** @param {Case} chosen */
   #views({ ref, title, customer, description, created_at }) {
     return [
-      h("p", { class: "record-kind" }, icon("case"), `${ref} · ${customer || "No customer"} · Created ${day(created_at)}`),
+      h("p", { class: "record-kind" }, icon("case"), [ref, customer || _("No customer"), _("Created {day}", { day: day(created_at) })].join(" · ")),
       h("h2", null, title),
       ...description.split(/\n+/).map((line) => h("p", null, line)),
-      h("button", { type: "button", class: "btn btn-sm btn-primary", "data-testid": "inbox-open", onclick: () => this.#open(ref) }, "Open case"),
+      h("button", { type: "button", class: "btn btn-sm btn-primary", "data-testid": "inbox-open", onclick: () => this.#open(ref) }, _("Open case")),
     ];
   }
 

@@ -2,6 +2,7 @@
 // Notes on a case, newest first. The demo helpdesk keeps them in this browser window alone.
 import { fill, h } from "/static/dom.js";
 import { instant } from "/static/format.js";
+import { _ } from "/static/i18n.js";
 
 let made = 0;
 
@@ -23,9 +24,9 @@ export function notesArea(ref) {
   return h(
     "form",
     { class: "notes", onsubmit: add },
-    h("label", { class: "form-label", for: id }, "New note (kept in this window)"),
+    h("label", { class: "form-label", for: id }, _("New note (kept in this window)")),
     text,
-    h("button", { type: "submit", class: "btn btn-sm btn-outline-secondary", "data-testid": "note-add" }, "Add note"),
+    h("button", { type: "submit", class: "btn btn-sm btn-outline-secondary", "data-testid": "note-add" }, _("Add note")),
     list,
   );
 }

@@ -1,8 +1,10 @@
 // @ts-check
 // Records that are no cases: knowledge articles and customers.
-import { empty, failed, fill, h, icon, loading } from "/static/dom.js";
+import { empty, fill, h, icon, loading } from "/static/dom.js";
 import { articleOf } from "/static/helpdesk/articles.js";
 import { listCases } from "/static/helpdesk/cases.js";
+import { _ } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
 
 /** @typedef {(entity: string, key: string, label: string) => void} Open */
 
@@ -19,11 +21,11 @@ export function recordIcon(entity) {
 /** @param {string} id */
 function articlePanel(id) {
   const article = articleOf(id);
-  if (!article) return h("article", { class: "record" }, empty("There is no such article."));
+  if (!article) return h("article", { class: "record" }, empty(_("There is no such article.")));
   return h(
     "article",
     { class: "record", "data-testid": "article", "data-key": id },
-    h("p", { class: "record-kind" }, icon("article"), `Knowledge article ${article.id}`),
+    h("p", { class: "record-kind" }, icon("article"), _("Knowledge article {id}", { id: article.id })),
     h("h2", null, article.title),
     ...article.text.map((paragraph) => h("p", null, paragraph)),
   );
@@ -32,22 +34,19 @@ function articlePanel(id) {
 /** @param {string} name @param {Open} open */
 function customerPanel(name, open) {
   const list = h("div", null, loading());
-  const load = async () => {
-    try {
-      const { items } = await listCases({ search: name });
-      const theirs = items.filter(({ customer }) => customer === name);
-      fill(list, theirs.length ? h("ul", { class: "links" }, ...theirs.map((each) => h("li", null, recordLink("incident", each.ref, `${each.ref} ${each.title}`, open)))) : empty("No cases."));
-    } catch (error) {
-      fill(list, failed(error, load));
-    }
+  const heading = h("h2", null, name);
+  const load = async (/** @type {AbortSignal} */ signal) => {
+    const { items } = await listCases({ search: name, signal });
+    const theirs = items.filter(({ customer }) => customer === name);
+    fill(list, theirs.length ? h("ul", { class: "links" }, ...theirs.map((each) => h("li", null, recordLink("incident", each.ref, `${each.ref} ${each.title}`, open)))) : empty(_("No cases.")));
   };
-  load();
+  new Loader({ place: list, load, landing: () => heading }).run();
   return h(
     "article",
     { class: "record", "data-testid": "customer", "data-key": name },
-    h("p", { class: "record-kind" }, icon("person"), "Customer"),
-    h("h2", null, name),
-    h("h3", null, "Cases"),
+    h("p", { class: "record-kind" }, icon("person"), _("Customer")),
+    heading,
+    h("h3", null, _("Cases")),
     list,
   );
 }

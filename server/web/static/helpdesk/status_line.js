@@ -3,6 +3,7 @@
 import { h } from "/static/dom.js";
 import { knownCase, onCase } from "/static/helpdesk/cases.js";
 import { clockWords, hindrance } from "/static/helpdesk/status_words.js";
+import { _ } from "/static/i18n.js";
 
 /** A page that has just been opened is not called offline. */
 const PATIENCE_MS = 2000;
@@ -11,7 +12,7 @@ const PATIENCE_MS = 2000;
 export function statusLine(agent) {
   const clock = h("span", { class: "clock-state", role: "status", "data-testid": "clock-status" });
   const trouble = h("span", { class: "clock-trouble", role: "status", "data-testid": "agent-trouble" });
-  const ask = h("button", { type: "button", class: "btn btn-sm btn-link", "data-testid": "ask-screen-lock", title: "Then the clock stops the moment your screen is locked", onclick: () => agent.askForScreenLock() }, "See screen lock");
+  const ask = h("button", { type: "button", class: "btn btn-sm btn-link", "data-testid": "ask-screen-lock", title: _("Then the clock stops the moment your screen is locked."), onclick: () => agent.askForScreenLock() }, _("See screen lock"));
   const dot = h("span", { class: "clock-dot", "aria-hidden": "true" });
   const line = h("footer", { class: "status-line", "data-testid": "status-line" }, dot, clock, trouble, ask);
   let patient = true;

@@ -2,6 +2,7 @@
 // A row of tabs: arrows, Home and End select, Delete closes. The tab list owns its tabs by `aria-owns`, because the
 // close buttons stand between them and may not be inside it.
 import { fill, h, icon } from "/static/dom.js";
+import { _ } from "/static/i18n.js";
 
 /**
  * @typedef {{id: string, label: string, title?: string, icon: string, testid: string, closable: boolean, panel: string}} TabView
@@ -67,7 +68,7 @@ export class TabStrip {
     );
     const close = tab.closable && h(
       "button",
-      { type: "button", class: "icon-button tab-close", tabindex: "-1", "aria-label": `Close ${tab.label}`, "data-testid": `close-${tab.testid}`, onclick: () => this.#close(tab.id) },
+      { type: "button", class: "icon-button tab-close", tabindex: "-1", "aria-label": _("Close {name}", { name: tab.label }), "data-testid": `close-${tab.testid}`, onclick: () => this.#close(tab.id) },
       icon("close"),
     );
     return h("div", { class: selected ? "tab tab-front" : "tab", onauxclick: (/** @type {MouseEvent} */ event) => event.button === 1 && tab.closable && this.#close(tab.id) }, button, close);

@@ -10,6 +10,7 @@ import { Inbox } from "/static/helpdesk/inbox.js";
 import { recordIcon, recordPanel } from "/static/helpdesk/records.js";
 import * as sessions from "/static/helpdesk/sessions.js";
 import { TabStrip } from "/static/helpdesk/tab_strip.js";
+import { _ } from "/static/i18n.js";
 
 /**
  * @typedef {sessions.Session} Session
@@ -29,10 +30,10 @@ const panels = new Map();
 
 const agent = startDesk("workspace");
 const place = /** @type {HTMLElement} */ (document.getElementById("panels"));
-const nothing = empty("Open a case from the list, or make a new one.");
+const nothing = empty(_("Open a case from the list, or make a new one."));
 const caseList = new CaseList({ open: (ref) => change(sessions.openCase(desk, ref)), create: () => askForNewCase(({ ref }) => change(sessions.openCase(desk, ref))) });
-const sessionStrip = new TabStrip({ label: "Sessions", prefix: "session-tab", testid: "session-tabs", select: (id) => change(sessions.selectSession(desk, id)), close: closeSession });
-const appStrip = new TabStrip({ label: "App tabs", prefix: "app-tab", testid: "app-tabs", select: (id) => desk.front && change(sessions.selectTab(desk, desk.front, id)), close: closeTab });
+const sessionStrip = new TabStrip({ label: _("Sessions"), prefix: "session-tab", testid: "session-tabs", select: (id) => change(sessions.selectSession(desk, id)), close: closeSession });
+const appStrip = new TabStrip({ label: _("App tabs"), prefix: "app-tab", testid: "app-tabs", select: (id) => desk.front && change(sessions.selectTab(desk, desk.front, id)), close: closeTab });
 
 start();
 
@@ -84,14 +85,14 @@ function showTabs() {
   appStrip.show(session?.kind === "case" ? session.tabs.map((tab) => tabView(session, tab)) : [], session?.front ?? null);
   appStrip.element.hidden = session?.kind !== "case";
   caseList.setCurrent(session?.kind === "case" ? session.ref : null);
-  document.title = `${session?.kind === "inbox" ? "Inbox" : session?.ref ?? "Workspace"} · Caseclock`;
+  document.title = `${session?.kind === "inbox" ? _("Inbox") : session?.ref ?? _("Workspace")} · Caseclock`;
 }
 
 /** @param {Session} session */
 function sessionView(session) {
   const inbox = session.kind === "inbox";
-  const label = inbox ? "Inbox" : String(session.ref);
-  const title = inbox ? "Inbox" : [session.ref, knownCase(session.ref)?.title].filter(Boolean).join(" · ");
+  const label = inbox ? _("Inbox") : String(session.ref);
+  const title = inbox ? _("Inbox") : [session.ref, knownCase(session.ref)?.title].filter(Boolean).join(" · ");
   return { id: session.id, label, title, icon: inbox ? "inbox" : "case", testid: `session-tab-${inbox ? "inbox" : session.ref}`, closable: true, panel: "panels" };
 }
 
@@ -172,7 +173,7 @@ function closeTab(id) {
 /** @param {string[]} keys @param {() => void} close */
 function afterAsking(keys, close) {
   if (!keys.some((key) => panels.get(key)?.form?.isDirty)) return close();
-  confirm({ title: "Close without saving?", text: "There are changes that are not saved. They are lost when it is closed.", label: "Close without saving", run: close });
+  confirm({ title: _("Close without saving?"), text: _("There are changes that are not saved. They are lost when it is closed."), label: _("Close without saving"), run: close });
 }
 
 function dropClosed() {
