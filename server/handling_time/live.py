@@ -9,7 +9,7 @@ from server.cases.models import Case
 from server.handling_time.merge import HandlingTime, handling_time
 from server.problems import NotFound
 from server.settings import settings_changed
-from server.time_entries.entries import entries_changed
+from server.time_entries.entries import cases_worked_on_since, entries_changed
 from server.tracking import agent_socket, wire
 from server.tracking.connections import Connection
 from server.tracking.service import Commit, Tracking
@@ -40,7 +40,8 @@ def install(app: Flask) -> None:
         service.connections.unwatch(connection, message.case)
 
     def after_commit(_sender: Tracking, *, commit: Commit) -> None:
-        refs = service.database.read(lambda session: _refs(session, commit.case_ids)) if commit.case_ids else []
+        since = service.clock() - 2 * service.interval_ms
+        refs = service.database.read(lambda session: _refs(session, commit, since)) if commit.case_ids else []
         push(service, refs)
 
     def after_change(_app: Flask, *, ref: str) -> None:
@@ -74,12 +75,13 @@ def _post(service: Tracking, connection: Connection, merged: HandlingTime) -> No
 def _merged(service: Tracking, refs: list[str]) -> list[HandlingTime]:
     if not refs:
         return []
+    overlap_once = service.settings.value.count_overlap_once
 
     def read(session: Session) -> list[HandlingTime]:
         merged = []
         for ref in refs:
             try:
-                merged.append(handling_time(session, cases.find(session, ref)))
+                merged.append(handling_time(session, cases.find(session, ref), overlap_once=overlap_once))
             except NotFound:
                 continue
         return merged
@@ -87,5 +89,7 @@ def _merged(service: Tracking, refs: list[str]) -> list[HandlingTime]:
     return service.database.read(read)
 
 
-def _refs(session: Session, case_ids: frozenset[int]) -> list[str]:
+def _refs(session: Session, commit: Commit, since: int) -> list[str]:
+    """The cases that got time, and those on which the same people say that they worked then: it may overlap."""
+    case_ids = commit.case_ids | cases_worked_on_since(session, commit.covered, since=since)
     return list(session.scalars(select(Case.ref).where(Case.id.in_(case_ids))))

@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from server import clock, settings
 from server.accounts.access import current_person
+from server.accounts.site import client_address
 from server.blueprints import Blueprint
 from server.cases import cases
 from server.db import database
-from server.schemas import PageQuery, cursor_id, page_of, page_schema
+from server.schemas import PageQuery, cursor_key, page_by, page_schema
 from server.time_entries import entries
 from server.time_entries.models import Activity, TimeLog
 from server.time_entries.schemas import (
@@ -39,7 +40,7 @@ def _routes(
     what = name.replace("_", " ")
 
     @blueprint.get(f"/<ref:ref>/{path}", endpoint=f"list_{name}")
-    @blueprint.doc(summary=f"List the {what} of a case, newest first.")
+    @blueprint.doc(summary=f"List the {what} of a case, what was worked last first.")
     @blueprint.arguments(PageQuery, location="query")
     @blueprint.response(200, page_schema(schema))
     def list_entries(query: dict[str, Any], ref: str) -> dict[str, Any]:
@@ -51,56 +52,56 @@ def _routes(
                 cases.find(session, ref),
                 only_of=only_of(),
                 limit=limit + 1,
-                before_id=cursor_id(query["cursor"]),
+                before=cursor_key(query["cursor"], parts=2),
             )
         )
-        return page_of(found, limit=limit, id_of=lambda entry: entry.id)
+        page = page_by(found, limit=limit, key_of=entries.place)
+        page["items"] = [shown(entry) for entry in page["items"]]
+        return page
 
     @blueprint.post(f"/<ref:ref>/{path}", endpoint=f"add_{name}")
-    @blueprint.doc(summary=f"Add to the {what} of a case, in one's own name.")
+    @blueprint.doc(summary=f"Add to the {what} of a case, in one's own name (administrators: anybody's).")
     @blueprint.arguments(new)
     @blueprint.response(201, schema)
-    def add_entry(values: dict[str, Any], ref: str) -> TimeLog | Activity:
-        person, now = current_person(), clock.now_ms()
-        values["worked_at"] = now if values["worked_at"] is None else values["worked_at"]
-
+    def add_entry(values: dict[str, Any], ref: str) -> dict[str, Any]:
+        person, now, address = current_person(), clock.now_ms(), client_address()
         rules = settings.current()
         entry = database().write(
             lambda session: entries.add(
-                session, kind, cases.find(session, ref), person, settings=rules, now=now, **values
+                session, kind, cases.find(session, ref), person, settings=rules, now=now, address=address, **values
             )
         )
-        _announce(ref)
-        return entry
+        announce(ref)
+        return shown(entry)
 
     @blueprint.patch(f"/<ref:ref>/{path}/<int:entry_id>", endpoint=f"change_{name}")
     @blueprint.doc(summary=f"Change one of one's own {what} (administrators: any).")
     @blueprint.arguments(change)
     @blueprint.response(200, schema)
-    def change_entry(values: dict[str, Any], ref: str, entry_id: int) -> TimeLog | Activity:
-        person, now, only = current_person(), clock.now_ms(), only_of()
+    def change_entry(values: dict[str, Any], ref: str, entry_id: int) -> dict[str, Any]:
+        person, now, only, address = current_person(), clock.now_ms(), only_of(), client_address()
 
         def apply(session: Session) -> TimeLog | Activity:
             entry = entries.find(session, kind, cases.find(session, ref), entry_id, only_of=only)
-            entries.change(session, entry, person, now=now, **values)
+            entries.change(session, entry, person, now=now, address=address, **values)
             return entry
 
         entry = database().write(apply)
-        _announce(ref)
-        return entry
+        announce(ref)
+        return shown(entry)
 
     @blueprint.delete(f"/<ref:ref>/{path}/<int:entry_id>", endpoint=f"delete_{name}")
     @blueprint.doc(summary=f"Delete one of one's own {what} (administrators: any).")
     @blueprint.response(204)
     def delete_entry(ref: str, entry_id: int) -> None:
-        person, now, only = current_person(), clock.now_ms(), only_of()
+        person, now, only, address = current_person(), clock.now_ms(), only_of(), client_address()
 
         def delete(session: Session) -> None:
             entry = entries.find(session, kind, cases.find(session, ref), entry_id, only_of=only)
-            entries.delete(session, entry, person, now=now)
+            entries.delete(session, entry, person, now=now, address=address)
 
         database().write(delete)
-        _announce(ref)
+        announce(ref)
 
 
 def only_of() -> int | None:
@@ -109,7 +110,25 @@ def only_of() -> int | None:
     return person.id if settings.current().show_only_own_time and not person.sees_everyone else None
 
 
-def _announce(ref: str) -> None:
+def shown(entry: TimeLog | Activity) -> dict[str, Any]:
+    """An entry as it is given out to the caller."""
+    said = {
+        "id": entry.id,
+        "representative": entry.representative.username,
+        "name": entry.representative.name,
+        "duration_seconds": entry.duration_seconds,
+        "overlap_seconds": entries.overlap_seconds(entry),
+        "description": entry.description,
+        "worked_at": entry.worked_at,
+        "has_start": entry.has_start,
+        "created_at": entry.created_at,
+        "editable": entries.may_change(entry, current_person()),
+    }
+    return said | {"kind": entry.kind, "subject": entry.subject} if isinstance(entry, Activity) else said
+
+
+def announce(ref: str) -> None:
+    """Tell whoever listens that what people say of their time on a case has changed."""
     entries.entries_changed.send(current_app._get_current_object(), ref=ref)  # type: ignore[attr-defined]
 
 

@@ -40,11 +40,15 @@ def test_w5_a_time_log_has_date_duration_and_description(each_world: World) -> N
         "representative": "ana",
         "name": "Ana Duarte",
         "duration_seconds": 5400,
+        "overlap_seconds": 0,
         "description": "Called\nback",
         "worked_at": "2026-11-19T17:30:00.000Z",
+        "has_start": True,
         "created_at": "2026-11-20T12:00:00.000Z",
+        "editable": True,
     }
-    assert each_world.client("ben").get(f"{CASE}/time-logs").json == {"items": [made.json], "next_cursor": None}
+    seen = [made.json | {"editable": False}]
+    assert each_world.client("ben").get(f"{CASE}/time-logs").json == {"items": seen, "next_cursor": None}
 
 
 def test_w5_only_the_duration_is_needed(world: World) -> None:
