@@ -47,6 +47,7 @@ def test_s1_the_overview_names_everybody_with_today_and_the_week(each_world: Wor
         {
             "representative": "ana",
             "name": "Ana Duarte",
+            "team": None,
             "time_zone": "Europe/Lisbon",
             "today_seconds": 240,
             "week_seconds": 360,
@@ -54,6 +55,7 @@ def test_s1_the_overview_names_everybody_with_today_and_the_week(each_world: Wor
         {
             "representative": "ben",
             "name": "Ben Okafor",
+            "team": None,
             "time_zone": "UTC",
             "today_seconds": 0,
             "week_seconds": 0,
@@ -187,3 +189,87 @@ def test_a_bad_day_is_refused_in_words(each_world: World) -> None:
         assert answer.content_type == "application/problem+json"
     for day in ("1970-01-01", "9998-12-31"):
         assert _day(each_world, day)["spans"] == []
+
+
+# What people say of their time, and weeks
+
+
+def _log(world: World, who: str, case: str, seconds: int, at: str, path: str = "time-logs", **more: object) -> None:
+    body = {"duration_seconds": seconds, "worked_at": at, **more}
+    assert world.client(who).post(f"/api/v1/cases/{case}/{path}", json=body).status_code == 201
+
+
+def test_s1_what_was_logged_is_in_the_same_answer(each_world: World) -> None:
+    """S1: time logs, activities and corrections of the day, in order; and all of it in the totals."""
+    world = each_world
+    worked(world, "ana", "CAS-1001", minutes=10)
+    _log(world, "ana", "CAS-1002", 120, "2026-11-20T13:00:00Z", description="call back")
+    _log(world, "ana", "CAS-1001", 60, "2026-11-20T11:00:00Z", "activities", kind="phone call", has_start=False)
+    _log(world, "ana", "CAS-1002", 30, "2026-11-19T23:59:59Z")
+    _log(world, "ben", "CAS-1001", 7, "2026-11-20T11:00:00Z")
+    correction = {"duration_seconds": 300, "reason": "left it open"}
+    assert world.client("ana").patch("/api/v1/cases/CAS-1001/automatic-time", json=correction).status_code == 200
+
+    report = _day(world)
+
+    names = ("kind", "case", "title", "at", "has_start", "duration_seconds", "description")
+    assert [tuple(entry[name] for name in names) for entry in report["entries"]] == [
+        ("phone call", "CAS-1001", "Title of CAS-1001", "2026-11-20T11:00:00.000Z", False, 60, ""),
+        ("correction", "CAS-1001", "Title of CAS-1001", "2026-11-20T12:10:00.000Z", False, -300, "left it open"),
+        ("time log", "CAS-1002", "Title of CAS-1002", "2026-11-20T13:00:00.000Z", True, 120, "call back"),
+    ]
+    assert report["days"][-2:] == [
+        {"day": "2026-11-19", "duration_seconds": 0, "manual_seconds": 30, "total_seconds": 30},
+        {"day": "2026-11-20", "duration_seconds": 300, "manual_seconds": 180, "total_seconds": 480},
+    ]
+    assert [(one["case"], one["duration_seconds"], one["manual_seconds"]) for one in report["cases"]] == [
+        ("CAS-1001", 300, 60),
+        ("CAS-1002", 0, 150),
+    ]
+
+
+def test_s1_weeks_are_whole_whatever_day_is_shown(each_world: World) -> None:
+    """S1: the weeks that the fortnight is in, with all of their days."""
+    world = each_world
+    for day in ("2026-11-06", "2026-11-07", "2026-11-15", "2026-11-16", "2026-11-21", "2026-11-22"):
+        _at(world, f"{day}T10:00:00Z")
+        worked(world, "ana", minutes=1)
+
+    def weeks(start: str) -> dict[str, int]:
+        answer = world.client("sam").get(f"{URL}/ana", query_string={"day": "2026-11-20", "week_start": start})
+        return {one["week"]: one["total_seconds"] for one in answer.json["weeks"]}
+
+    assert weeks("monday") == {"2026-11-02": 120, "2026-11-09": 60, "2026-11-16": 180}
+    assert weeks("sunday") == {"2026-11-01": 120, "2026-11-08": 0, "2026-11-15": 180}
+    assert weeks("saturday") == {"2026-11-07": 60, "2026-11-14": 120}
+
+
+def test_s1_a_week_is_shown_as_a_whole(each_world: World) -> None:
+    """S1: its spans and entries, its totals and those of the week before; an hour longer where clocks go back."""
+    world = each_world
+    for day in ("2026-10-18", "2026-10-19", "2026-10-25"):
+        _at(world, f"{day}T22:00:00Z")
+        worked(world, "ana", minutes=1)
+    _log(world, "ana", "CAS-1002", 60, "2026-10-25T23:59:59Z")
+    _log(world, "ana", "CAS-1002", 60, "2026-10-26T00:00:00Z")
+
+    query = {"day": "2026-10-21", "range": "week"}
+    report = world.client("sam").get(f"{URL}/ana", query_string=query).json
+
+    assert (report["day"], report["range"]) == ("2026-10-21", "week")
+    assert (report["began_at"], report["ended_at"]) == ("2026-10-18T23:00:00.000Z", "2026-10-26T00:00:00.000Z")
+    assert [span["started_at"] for span in report["spans"]] == ["2026-10-19T22:00:00.000Z", "2026-10-25T22:00:00.000Z"]
+    assert [entry["at"] for entry in report["entries"]] == ["2026-10-25T23:59:59.000Z"]
+    assert (len(report["days"]), report["days"][-1]["day"]) == (14, "2026-10-25")
+    assert [one["total_seconds"] for one in report["weeks"]] == [60, 180]
+
+
+def test_s1_a_representative_has_their_own_history_as_a_file_and_nobody_elses(world: World) -> None:
+    """S1"""
+    worked(world, "ana", minutes=1)
+
+    own = world.client("ana").get(f"{URL}/ana", query_string={"format": "csv"})
+    foreign = world.client("ben").get(f"{URL}/ana", query_string={"format": "csv"})
+
+    assert (own.status_code, own.text.count("CAS-1001")) == (200, 2)
+    assert (foreign.status_code, foreign.content_type) == (404, "application/problem+json")
