@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= 2
 SEEDS ?= 2000
 
-.PHONY: run test lint types js unit audit soak mutants mutmut bench screenshots lock clean
+.PHONY: run test lint types js unit audit soak mutants mutmut bench screenshots messages lock clean
 
 ## Start the demo: migrated SQLite file under var/, demo people and cases.
 run: $(VENV)/.run
@@ -64,6 +64,10 @@ bench: $(VENV)/.dev
 ## The pictures in README and docs, made from the running product.
 screenshots: $(VENV)/.dev tools/.checked
 	$(BIN)/python -m tools.screenshots
+
+## Find new texts, bring the catalogues up to date with them, and make what server and scripts read of them.
+messages: $(VENV)/.dev
+	$(BIN)/python -m tools.messages
 
 ## Pin every dependency again, without naming where it comes from.
 lock: $(VENV)/.dev

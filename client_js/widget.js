@@ -8,6 +8,7 @@ import { clockState } from "./widget/state.js";
 import { lookSheet, roomSheet } from "./widget/styles.js";
 import { Ticker } from "./widget/ticker.js";
 import { viewOf } from "./widget/view.js";
+import { textsFor } from "./widget/words.js";
 
 const COLLAPSED = "caseclock:widget:collapsed";
 const AGENT_WAIT_MS = 1000;
@@ -17,7 +18,9 @@ const INTERVAL_S = 600;
 export class HandlingTimeElement extends HTMLElement {
   static observedAttributes = ["case", "mode", "theme"];
 
-  #view = this.#build();
+  #lang;
+  #texts;
+  #view;
   #load = joined(() => this.#fetch());
   #unwatch = () => {};
   #place = () => {};
@@ -41,6 +44,11 @@ export class HandlingTimeElement extends HTMLElement {
   #lived = now();
   #timer;
 
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" });
+  }
+
   connectedCallback() {
     safely(() => this.#attach());
   }
@@ -57,7 +65,7 @@ export class HandlingTimeElement extends HTMLElement {
   }
 
   #build() {
-    const view = viewOf({
+    this.#view = viewOf({
       mine: (on) => this.#showMine(on),
       refresh: () => this.#refresh(),
       lock: () => safely(() => this.#agent.askForScreenLock()),
@@ -65,9 +73,20 @@ export class HandlingTimeElement extends HTMLElement {
       history: () => this.#askHistory(),
       attempt: (act) => this.#try(act),
       log: (entry) => this.#log(entry),
-    });
-    this.attachShadow({ mode: "open" }).append(view.root);
-    return view;
+    }, this.#texts);
+    this.shadowRoot?.replaceChildren(this.#view.root);
+  }
+
+  /** In the language around it; what was built in another one is built anew. */
+  async #speak() {
+    const lang = languageOf(this);
+    if (lang !== this.#lang) {
+      const texts = await textsFor((this.#lang = lang));
+      if (lang !== this.#lang || texts === this.#texts) return;
+      this.#texts = texts;
+      this.#build();
+    }
+    this.#render();
   }
 
   #attach() {
@@ -78,14 +97,15 @@ export class HandlingTimeElement extends HTMLElement {
     if (!outside.adoptedStyleSheets.includes(roomSheet)) outside.adoptedStyleSheets.push(roomSheet);
     this.#place = keepInCorner(this, sheet, signal);
     this.#collapsed = remembered() ?? window.matchMedia(NARROW).matches;
-    const theme = new window.MutationObserver(() => this.#render());
-    theme.observe(document, { subtree: true, attributeFilter: ["data-bs-theme"] });
+    const around = new window.MutationObserver(() => this.#speak());
+    around.observe(document, { subtree: true, attributeFilter: ["data-bs-theme", "lang"] });
     const sight = () => safely(() => this.#sight());
     const size = new window.ResizeObserver(sight);
     size.observe(this);
     document.addEventListener("visibilitychange", sight, { signal });
-    signal.addEventListener("abort", () => [theme, size].forEach((observer) => observer.disconnect()));
+    signal.addEventListener("abort", () => [around, size].forEach((observer) => observer.disconnect()));
     this.#turn();
+    this.#speak();
     this.#tick();
     currentAgent().then((agent) => safely(() => signal.aborted || this.#meet(agent, signal)));
     setTimeout(() => this.#agent || this.#load(), AGENT_WAIT_MS);
@@ -106,7 +126,7 @@ export class HandlingTimeElement extends HTMLElement {
     this.#totals = this.#own = this.#history = this.#result = null;
     this.#mine = this.#live = false;
     this.#ticker = new Ticker();
-    this.#view.close();
+    this.#view?.close();
     this.#unwatch();
     this.#unwatch = (this.#ref && this.#agent?.watch(this.#ref, (message) => safely(() => this.#hear(message)))) || (() => {});
     if (this.#agent) this.#load();
@@ -125,6 +145,7 @@ export class HandlingTimeElement extends HTMLElement {
   #settle(settings) {
     if (typeof settings?.allow_time_logs === "boolean") this.#settings = settings;
     if (this.#mine && !this.#offersMine) this.#showMine(false);
+    if (this.#result?.status === 0) this.#load(); // each welcome brings them: the server is back
     this.#render();
   }
 
@@ -153,7 +174,7 @@ export class HandlingTimeElement extends HTMLElement {
     await this.#try(async () => {
       const proven = mine && (await this.#beat());
       const time = await this.#ask(`handling-time?mine=${mine}&live=${mine || live}`);
-      this.#settings ??= await ask(this.#agent, "settings/tracking");
+      this.#settings ??= await ask(this.#agent, "settings/tracking", undefined, this.#texts);
       if (ref !== this.#ref) return;
       if (mine) this.#takeOwn(time, mono, proven);
       else if (live || pushes === this.#pushes) this.#totals = time;
@@ -185,7 +206,7 @@ export class HandlingTimeElement extends HTMLElement {
       this.#live = !hub;
       if (!hub || this.#mine) await this.#load();
       if (hub) await this.#askHistory();
-      this.#result ??= { message: "Up to date." };
+      this.#result ??= { message: this.#texts._("Up to date.") };
     });
     this.#busy = false;
     this.#render();
@@ -198,13 +219,13 @@ export class HandlingTimeElement extends HTMLElement {
 
   async #log(entry) {
     await this.#ask("time-logs", entry);
-    this.#result = { message: "Time log saved." };
+    this.#result = { message: this.#texts._("Time log saved.") };
     this.#load();
     if (this.#history) this.#try(() => this.#askHistory());
   }
 
   #ask(what, body) {
-    return ask(this.#agent, `cases/${this.#ref.split("/").map(encodeURIComponent).join("/")}/${what}`, body);
+    return ask(this.#agent, `cases/${this.#ref.split("/").map(encodeURIComponent).join("/")}/${what}`, body, this.#texts);
   }
 
   /** What goes wrong is said in the widget. */
@@ -256,7 +277,7 @@ export class HandlingTimeElement extends HTMLElement {
   }
 
   #render() {
-    safely(() => this.#attached && this.#view.render(this.#shown()));
+    safely(() => this.#attached && this.#view?.render(this.#shown()));
   }
 
   #shown() {
@@ -270,7 +291,7 @@ export class HandlingTimeElement extends HTMLElement {
         resolved: this.#resolved,
         offline: this.#offlineAt > 0 && mono - this.#offlineAt > OFFLINE_AFTER_MS,
         enabled: settings?.enabled !== false,
-      }),
+      }, this.#texts),
       mine: this.#mine,
       ownOnly: !!settings?.show_only_own_time && !others,
       offersMine: this.#offersMine,
@@ -290,6 +311,12 @@ export class HandlingTimeElement extends HTMLElement {
     const automatic_seconds = Math.floor(this.#ticker.read(mono) / 1000);
     return this.#own && { ...this.#own, automatic_seconds, total_seconds: automatic_seconds + this.#own.manual_seconds };
   }
+}
+
+/** The nearest `lang`, across shadow roots; else what the browser asks for. @returns {string} */
+function languageOf(element) {
+  const { host } = element.getRootNode();
+  return element.closest("[lang]")?.getAttribute("lang") || (host ? languageOf(host) : navigator.language);
 }
 
 /** One run at a time; calls while it runs share one more run after it. */

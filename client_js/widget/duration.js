@@ -1,17 +1,19 @@
 // @ts-check
-const EXAMPLES = "1:30, 1h30m, 90m or 1.5h";
+import { ENGLISH } from "./words.js";
+
 const MAX_SECONDS = 1000 * 3600;
 const NUMBER = "(\\d+(?:[.,]\\d+)?|[.,]\\d+)\\s*";
 const CLOCK = /^(\d+):([0-5]\d)(?::([0-5]\d))?$/;
-const UNITS = new RegExp(`^(?:${NUMBER}h(?:ours?|rs?)?)?\\s*(?:${NUMBER}m(?:in(?:ute)?s?)?)?\\s*(?:${NUMBER}s(?:ec(?:ond)?s?)?)?$`);
+const UNITS = new RegExp(`^(?:${NUMBER}h(?:ours?|rs?)?)?\\s*(?:${NUMBER}m(?:in(?:ute)?[sn]?)?)?\\s*(?:${NUMBER}s(?:e[ck](?:[ou]nd)?(?:s|en?)?)?)?$`);
 
 /** A bare whole number is minutes, one with a decimal part is hours. @type {import("./types.d.ts").ParseDuration} */
-export function parseDuration(typed) {
+export function parseDuration(typed, { _ } = ENGLISH) {
   const text = typed.normalize("NFKC").trim().toLowerCase()
-    .replace(/,\s+|\band\b/g, " ").replace(/(h[a-z]*\s*\d+|^\d+)$/, "$1m").replace(/^\d*[.,]\d+$/, "$&h");
+    .replace(/,\s+|\b(and|und)\b/g, " ").replace(/st(d\.?|unden?)/g, "h").replace(/(min|sek)\./g, "$1")
+    .replace(/(h[a-z]*\s*\d+|^\d+)$/, "$1m").replace(/^\d*[.,]\d+$/, "$&h");
   const parts = text && (CLOCK.exec(text) ?? UNITS.exec(text));
-  if (!parts) return { problem: `${text ? "Not understood: write" : "Say how long, like"} ${EXAMPLES}.` };
+  if (!parts) return { problem: text ? _("Not understood: write 1:30, 1h30m, 90m or 1.5h.") : _("Say how long, like 1:30, 1h30m, 90m or 1.5h.") };
   const [hours, minutes, seconds] = parts.slice(1).map((part) => Number((part ?? "0").replace(",", ".")));
   const total = Math.round(hours * 3600 + minutes * 60 + seconds);
-  return total >= 1 && total <= MAX_SECONDS ? { seconds: total } : { problem: "A time log has 1 second to 1,000 hours." };
+  return total >= 1 && total <= MAX_SECONDS ? { seconds: total } : { problem: _("A time log has 1 second to 1,000 hours.") };
 }

@@ -4,7 +4,8 @@ import { say, set } from "./markup.js";
 import { clockText } from "./words.js";
 
 /** Loaded when it is first opened. */
-export function logForm(parts, log) {
+export function logForm(parts, log, texts) {
+  const { _ } = texts;
   const { "add-form": form, "log-understood": echo, "log-problem": problem, "log-save": save, add } = parts;
   const fields = { worked_at: parts["log-date"], duration_seconds: parts["log-duration"], description: parts["log-description"] };
   const { worked_at, duration_seconds: duration, description } = fields;
@@ -37,24 +38,24 @@ export function logForm(parts, log) {
   }
 
   function understand() {
-    const { seconds } = parseDuration(duration.value);
-    say(echo, seconds ? `= ${clockText(seconds)} (h:mm:ss)` : "");
+    const { seconds } = parseDuration(duration.value, texts);
+    say(echo, seconds ? _("= {time} (h:mm:ss)", { time: clockText(seconds) }) : "");
     if (seconds) complain("");
   }
 
   async function send() {
-    const { seconds, problem } = parseDuration(duration.value), now = new Date(), date = worked_at.value;
-    if (!date || date > dateText(now)) return complain("Choose today or an earlier day.", "worked_at");
+    const { seconds, problem } = parseDuration(duration.value, texts), now = new Date(), date = worked_at.value;
+    if (!date || date > dateText(now)) return complain(_("Choose today or an earlier day."), "worked_at");
     if (problem) return complain(problem, "duration_seconds");
     if (save.disabled) return;
     save.disabled = true;
     try {
-      await log({ duration_seconds: seconds, description: description.value, worked_at: instantOf(date, now) });
+      await log({ duration_seconds: seconds, description: description.value, worked_at: instantOf(date, now), has_start: false });
       close();
     } catch (error) {
       const { status, message, fields: named } = /** @type {any} */ (error);
       const wrong = Object.keys(fields).find((name) => named?.[name]);
-      complain(wrong ? named[wrong] : status ? message : "No answer: look in the history before you save again, it may be there.", wrong);
+      complain(wrong ? named[wrong] : status ? message : _("No answer: look in the history before you save again, it may be there."), wrong);
     }
     save.disabled = false;
   }

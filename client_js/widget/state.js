@@ -1,33 +1,36 @@
 // @ts-check
-const STANDS = {
-  hidden: "this browser tab is in the background",
-  unfocused: "another window is in front",
-  locked: "the screen is locked",
-  idle: "no input for a while",
-  inbox: "cases in the inbox are not tracked",
-  "untracked-form": "this form is not tracked",
-  "no-widget": "this form counts only with the widget on it",
-};
-const SHORT = { running: "Running", standing: "Stands", resolved: "Resolved", off: "Off" };
+import { ENGLISH } from "./words.js";
+
+const namesOf = (_) => ({ running: _("Running"), standing: _("Stands"), resolved: _("Resolved"), off: _("Off") });
+
+const causesOf = (_) => ({
+  hidden: _("this browser tab is in the background"),
+  unfocused: _("another window is in front"),
+  locked: _("the screen is locked"),
+  idle: _("no input for a while"),
+  inbox: _("cases in the inbox are not tracked"),
+  "untracked-form": _("this form is not tracked"),
+  "no-widget": _("this form counts only with the widget on it"),
+});
 
 /** @type {import("./types.d.ts").ClockStateOf} */
-export function clockState(ref, status, { resolved, offline, enabled }) {
-  const [sign, text] = resolved ? /** @type {const} */ (["resolved", "Resolved: no more time is counted"]) : signOf(ref, status, enabled);
+export function clockState(ref, status, { resolved, offline, enabled }, { _ } = ENGLISH) {
+  const [sign, text] = resolved ? /** @type {const} */ (["resolved", _("Resolved: no more time is counted")]) : signOf(ref, status, enabled, _);
   const notes = [];
-  const goes = sign === "running" ? "recording goes on" : "what was recorded is kept";
-  if (status?.connection === "signed-out") notes.push(`Signed out: ${goes}. Sign in again to save it`);
-  else if (status?.connection === "refused") notes.push(`The server does not take reports from this page: ${goes}. Please tell an administrator`);
-  else if (offline) notes.push(`Offline: ${goes}, and is saved by itself later`);
-  if (status?.storage === "memory") notes.push("Recording in memory only: this page must stay open");
-  return { sign, short: SHORT[sign], text, notes };
+  const kept = sign === "running" ? _("recording goes on") : _("what was recorded is kept");
+  if (status?.connection === "signed-out") notes.push(_("Signed out: {kept}. Sign in again to save it", { kept }));
+  else if (status?.connection === "refused") notes.push(_("The server does not take reports from this page: {kept}. Please tell an administrator", { kept }));
+  else if (offline) notes.push(_("Offline: {kept}, and is saved by itself later", { kept }));
+  if (status?.storage === "memory") notes.push(_("Recording in memory only: this page must stay open"));
+  return { sign, short: namesOf(_)[sign], text, notes };
 }
 
 /** @returns {["running" | "standing" | "off", string]} */
-function signOf(ref, status, enabled) {
-  if (!enabled || status?.reason === "tracking-off") return ["off", "Tracking is switched off"];
-  if (!status) return ["off", "Tracking has not started on this page"];
-  if (status.reason === "stopped") return ["off", "Tracking has ended on this page"];
-  if (status.case === ref) return ["running", "Running"];
-  const elsewhere = status.front ? "another case is in front" : "this case is not in front";
-  return ["standing", `Stands: ${(status.front === ref && STANDS[status.reason]) || elsewhere}`];
+function signOf(ref, status, enabled, _) {
+  if (!enabled || status?.reason === "tracking-off") return ["off", _("Tracking is switched off")];
+  if (!status) return ["off", _("Tracking has not started on this page")];
+  if (status.reason === "stopped") return ["off", _("Tracking has ended on this page")];
+  if (status.case === ref) return ["running", _("Running")];
+  const elsewhere = status.front ? _("another case is in front") : _("this case is not in front");
+  return ["standing", _("Stands: {why}", { why: (status.front === ref && causesOf(_)[status.reason]) || elsewhere })];
 }

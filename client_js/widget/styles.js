@@ -72,7 +72,7 @@ label > :not([type=checkbox]) { display: block; width: 100%; min-height: 34px; p
 .button + .hint { margin-top: .3em }
 details h3 { margin-top: .7em }
 details ul:empty { display: block }
-details ul:empty::before { content: "None yet" }
+details ul:empty::before { content: attr(data-none) }
 @media ${NARROW} {
   :host { left: 0; right: 0; bottom: 0 }
   .panel, .pill { width: 100%; max-width: none; border-radius: 14px 14px 0 0; padding-bottom: env(safe-area-inset-bottom) }

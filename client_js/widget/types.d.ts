@@ -30,6 +30,23 @@ export interface Settings { enabled: boolean; allow_time_logs: boolean; show_onl
 
 export interface ClockState { sign: "running" | "standing" | "resolved" | "off"; short: string; text: string; notes: string[] }
 
+/** The texts of one language. */
+export interface Texts {
+  /** The tag of the language. */
+  lang: string;
+  /** How dates and numbers are written: as the browser's owner does, if that is in this language. */
+  locale: string;
+  /** A text, its `{name}` filled in. */
+  _(text: string, values?: Record<string, unknown>): string;
+  /** A text for that number, `{n}`. */
+  ngettext(one: string, many: string, n: number, values?: Record<string, unknown>): string;
+}
+
+/** What a module of texts holds: by the English text, the plural forms as a list. */
+export interface Catalogue { texts?: Record<string, string | string[]>; plural?: (n: number) => number }
+export type TextsIn = (lang: string, catalogue?: Catalogue) => Texts;
+export type TextsFor = (tag: string) => Texts | Promise<Texts>;
+
 /** All that the view needs to know. */
 export interface Shown {
   ref: string;
@@ -67,16 +84,16 @@ export interface Acts {
 
 export interface Box { left: number; top: number; right: number; bottom: number }
 
-export type ParseDuration = (typed: string) => { seconds: number; problem?: undefined } | { seconds?: undefined; problem: string };
+export type ParseDuration = (typed: string, texts?: Texts) => { seconds: number; problem?: undefined } | { seconds?: undefined; problem: string };
 /** `offline`: the connection has been gone for a while. */
-export type ClockStateOf = (ref: string, status: AgentStatus | null | undefined, known: { resolved: boolean; offline: boolean; enabled: boolean }) => ClockState;
+export type ClockStateOf = (ref: string, status: AgentStatus | null | undefined, known: { resolved: boolean; offline: boolean; enabled: boolean }, texts?: Texts) => ClockState;
 export interface Size { width: number; height: number }
 
 /** The right and bottom edge for a box of this size in what can be seen of the form (all of the view, if the form is empty); null where nothing can. */
 export type CornerOf = (form: Box, view: Size, size: Size) => { right: number; bottom: number } | null;
 /** Keeps an element in its corner until the signal ends it; returns how to look again. */
 export type KeepInCorner = (host: HTMLElement, sheet: CSSStyleSheet, signal: AbortSignal) => () => void;
-export type ViewOf = (acts: Acts) => {
+export type ViewOf = (acts: Acts, texts?: Texts) => {
   root: HTMLElement;
   /** The elements that change, by their test id. */
   parts: Record<string, any>;

@@ -1,6 +1,6 @@
 // @ts-check
 import { build, element, list, say, set } from "./markup.js";
-import { agoText, clockText, initials } from "./words.js";
+import { ENGLISH, agoText, clockText, initials } from "./words.js";
 
 const SIGNS = {
   running: "M12 5a7 7 0 1 0 0 14a7 7 0 0 0 0-14",
@@ -10,8 +10,9 @@ const SIGNS = {
 };
 
 /** @type {import("./types.d.ts").ViewOf} */
-export function viewOf(acts) {
-  const { root, parts } = build();
+export function viewOf(acts, texts = ENGLISH) {
+  const { _, ngettext } = texts;
+  const { root, parts } = build(texts);
   const { "my-time": mine, history, collapse, expand } = parts;
   let form;
   parts.refresh.onclick = acts.refresh;
@@ -25,7 +26,7 @@ export function viewOf(acts) {
   return { root, parts, render, close };
 
   async function open() {
-    form ??= (await import("./log_form.js")).logForm(parts, acts.log);
+    form ??= (await import("./log_form.js")).logForm(parts, acts.log, texts);
     form.open();
   }
 
@@ -46,9 +47,9 @@ export function viewOf(acts) {
     set(root, "data-theme", shown.theme);
     parts.panel.hidden = shown.collapsed;
     expand.hidden = !shown.collapsed;
-    set(parts.panel, "aria-label", `Handling time of ${shown.ref}`);
-    set(expand, "aria-label", `Handling time: ${total}, ${clock.text}`);
-    say(parts.title, own ? "My handling time" : "Handling time");
+    set(parts.panel, "aria-label", _("Handling time of {ref}", { ref: shown.ref }));
+    set(expand, "aria-label", _("Handling time: {total}, {clock}", { total, clock: clock.text }));
+    say(parts.title, own ? _("My handling time") : _("Handling time"));
     say(parts.total, total);
     say(parts["pill-total"], total);
     set(parts.total, "data-seconds", time?.total_seconds);
@@ -56,7 +57,7 @@ export function viewOf(acts) {
     sign(parts.state, clock.sign, clock.text);
     sign(parts.sign, clock.sign, clock.short);
     set(parts.updated, "datetime", time?.updated_at);
-    say(parts.updated, time ? when(time.updated_at, shown.now) : "not yet");
+    say(parts.updated, time ? when(time.updated_at, shown.now, texts) : _("not yet"));
     list(parts.notes, clock.notes, (note) => [note]);
     parts["my-time-label"].hidden = !shown.offersMine;
     mine.checked = shown.mine;
@@ -66,8 +67,8 @@ export function viewOf(acts) {
       say(parts[name], time ? clockText(seconds) : "–");
     }
     const people = (time && !own ? time.representatives : []).map((one) => ({ ...one, you: one.username === me, all: one.automatic_seconds + one.manual_seconds }));
-    say(parts["people-count"], people.length ? `${people.length} ${people.length > 1 ? "people" : "person"} worked on it` : "");
-    list(parts.people, people.sort((a, b) => b.all - a.all), profile);
+    say(parts["people-count"], people.length ? ngettext("{n} person worked on it", "{n} people worked on it", people.length) : "");
+    list(parts.people, people.sort((a, b) => b.all - a.all), (one) => profile(one, _));
     parts.refresh.disabled = shown.busy;
     if (!shown.offersLog) form?.close();
     parts.add.hidden = !shown.offersLog || !parts["add-form"].hidden;
@@ -76,7 +77,7 @@ export function viewOf(acts) {
     parts.result.classList.toggle("problem", shown.result instanceof Error);
     for (const name of ["automatic", "time_logs", "activities"]) {
       const items = (shown.history?.[name] ?? []).filter((item) => !own || item.representative === me);
-      list(parts[`history-${name.replace("_", "-")}`], items.sort((a, b) => b.worked_at?.localeCompare(a.worked_at) || b.id - a.id || 0), entry);
+      list(parts[`history-${name.replace("_", "-")}`], items.sort((a, b) => b.worked_at?.localeCompare(a.worked_at) || b.id - a.id || 0), (one) => entry(one, texts));
     }
   }
 }
@@ -87,26 +88,26 @@ function sign(on, name, text) {
   say(on.lastElementChild, text);
 }
 
-function profile({ username, name, you, all, automatic_seconds, manual_seconds }) {
+function profile({ username, name, you, all, automatic_seconds, manual_seconds }, _) {
   const avatar = element("i", "", initials(name || username));
   avatar.ariaHidden = "true";
-  return [avatar, element("span", "", (name || username) + (you ? " (you)" : "")), element("b", "", clockText(all)),
-    element("small", "", `automatic ${clockText(automatic_seconds)} · by hand ${clockText(manual_seconds)}`)];
+  return [avatar, element("span", "", you ? _("{name} (you)", { name: name || username }) : name || username), element("b", "", clockText(all)),
+    element("small", "", _("automatic {automatic} · by hand {manual}", { automatic: clockText(automatic_seconds), manual: clockText(manual_seconds) }))];
 }
 
-function entry({ name, duration_seconds, worked_at, kind, description }) {
-  const what = [worked_at && dayOf(new Date(worked_at)), kind, description].filter(Boolean).join(" · ");
+function entry({ name, duration_seconds, worked_at, kind, description }, { locale }) {
+  const what = [worked_at && dayOf(new Date(worked_at), locale), kind, description].filter(Boolean).join(" · ");
   return [element("span", "", name), element("b", "", clockText(duration_seconds)), element("small", "", what)];
 }
 
-function when(instant, now) {
+function when(instant, now, texts) {
   const at = new Date(instant);
   const today = at.toDateString() === new Date(now).toDateString();
-  return `${today ? at.toLocaleTimeString([], { timeStyle: "short" }) : dayOf(at)} (${agoText(now - at.getTime())})`;
+  return `${today ? at.toLocaleTimeString(texts.locale, { timeStyle: "short" }) : dayOf(at, texts.locale)} (${agoText(now - at.getTime(), texts)})`;
 }
 
-function dayOf(day) {
-  return day.toLocaleDateString([], { dateStyle: "medium" });
+function dayOf(day, locale) {
+  return day.toLocaleDateString(locale, { dateStyle: "medium" });
 }
 
 /** What is typed here is no shortcut and no change of the host page. */

@@ -1,4 +1,29 @@
 // @ts-check
+const TRANSLATED = ["de"];
+
+/** @type {import("./types.d.ts").TextsIn} */
+export function textsIn(lang, { texts = {}, plural = (n) => Number(n !== 1) } = {}) {
+  const put = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values?.[name] ?? all);
+  return {
+    lang,
+    locale: globalThis.navigator?.languages?.find((one) => primary(one) === lang) ?? lang,
+    _: (text, values) => put(texts[text] ?? text, values),
+    ngettext: (one, many, n, values) => put((texts[one] ?? [one, many])[plural(n)], { n, ...values }),
+  };
+}
+
+export const ENGLISH = textsIn("en");
+
+/** The texts for a language tag: a promise of them, if they must be loaded first. @type {import("./types.d.ts").TextsFor} */
+export function textsFor(tag) {
+  const lang = primary(tag);
+  if (!TRANSLATED.includes(lang)) return ENGLISH;
+  return import(`../translations/${lang}.js`).then((found) => textsIn(lang, found), () => ENGLISH);
+}
+
+function primary(tag) {
+  return tag.split("-")[0].toLowerCase();
+}
 
 /** 1:05:09 */
 export function clockText(seconds) {
@@ -6,9 +31,11 @@ export function clockText(seconds) {
   return [hours, ...rest.map((part) => String(part).padStart(2, "0"))].join(":");
 }
 
-export function agoText(ms) {
+export function agoText(ms, { _, ngettext } = ENGLISH) {
   const minutes = Math.floor(ms / 60_000), hours = Math.floor(minutes / 60);
-  return minutes < 1 ? "just now" : hours < 1 ? `${minutes} min ago` : hours < 24 ? `${hours} h ago` : `${Math.floor(hours / 24)} d ago`;
+  if (minutes < 1) return _("just now");
+  if (hours < 1) return _("{n} min ago", { n: minutes });
+  return hours < 24 ? _("{n} h ago", { n: hours }) : ngettext("{n} d ago", "{n} d ago", Math.floor(hours / 24));
 }
 
 /** Of the first and the last word. */

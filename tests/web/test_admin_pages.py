@@ -66,7 +66,7 @@ def test_a5_whoever_deletes_records_is_warned(world: World) -> None:
 def test_a5_s1_every_cause_has_words() -> None:
     """A5, S1: what started and ended a record is said in words, whichever cause the wire or the server names."""
     text = (STATIC / "supervisor-causes.js").read_text()
-    said = set(re.findall(r'^  "?([a-z-]+)"?: \{ started: "[^"]+", ended: "[^"]+" \},$', text, re.MULTILINE))
+    said = set(re.findall(r'^  "?([a-z-]+)"?: \{ started: _\("[^"]+"\), ended: _\("[^"]+"\) \},$', text, re.MULTILINE))
 
     assert said == {*get_args(Cause), *REASONS}
 
