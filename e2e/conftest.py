@@ -1,6 +1,7 @@
 """The world of one browser test: a fresh server process, named people at real browsers, and what was recorded."""
 
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +19,12 @@ from e2e.warm import Spare
 from server import demo_data, migrate
 from server.accounts.people import by_username
 from server.accounts.tokens import issue_token
+from server.audit import log as audit_log
 from server.db import Database
 from tests.server_process import ServerProcess
 
 DATABASE = "caseclock.sqlite3"
+SECRET_KEY = secrets.token_urlsafe(32)
 _PEOPLE = ("ana", "ben", "sam", "ada")
 _TROUBLE = re.compile(r"^\S+ \S+ (?:ERROR|CRITICAL) .*|^Traceback .*", re.MULTILINE)
 
@@ -54,6 +57,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     url = f"sqlite:///{path}"
     migrate.upgrade(url)
     database = Database(url)
+    audit_log.seal_with(database, SECRET_KEY)
     database.write(lambda session: demo_data.fill(session, now=now_ms()))
     tokens = {
         name: database.write(lambda session, name=name: issue_token(session, by_username(session, name), now=now_ms()))
@@ -88,6 +92,7 @@ def new_server(
         environment = {
             "CASECLOCK_SECONDS_PER_MINUTE": str(seconds_per_minute),
             "CASECLOCK_ALLOWED_ORIGINS": foreign_helpdesk.origin,
+            "CASECLOCK_SECRET_KEY": SECRET_KEY,
         }
         server = DemoServer(folder, tokens, environment)
         server.start()

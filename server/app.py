@@ -10,15 +10,17 @@ import server.handling_time.api
 import server.reports.api
 import server.time_entries.api
 import server.tracking.api
-from server import clock, db, logs, problems, settings
-from server.accounts import access, cross_origin, sessions, site
+from server import clock, db, i18n, logs, problems, settings
+from server.accounts import access, cross_origin, language, sessions, site
 from server.accounts.access import public
 from server.admin.settings import pauses
+from server.audit import log as audit_log
 from server.blueprints import Api, RefConverter
 from server.clock import Clock, system_clock
 from server.config import Config
 from server.handling_time import live
 from server.operation import health, metrics, runs
+from server.reports import board
 from server.settings import CurrentSettings
 from server.tracking import agent_socket, service
 from server.tracking.service import Tracking
@@ -42,6 +44,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     database = db.Database(config.database_url)
+    audit_log.seal_with(database, config.secret_key)
     if database.is_sqlite:
         db.warn_of_old_sqlite()
     current = CurrentSettings(database.read(settings.load))
@@ -59,6 +62,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
     service.install(app.extensions, tracking)
 
     logs.install(app)
+    i18n.install(app, language.of_request)
     site.install(app, config)
     app.config["API_SPEC_OPTIONS"] = _security(app.config["SESSION_COOKIE_NAME"])
     cross_origin.install(app)
@@ -66,6 +70,7 @@ def create_app(config: Config, *, now: Clock = system_clock) -> Flask:
     problems.install(app, pages.error_page)
     agent_socket.install(app)
     live.install(app)
+    board.install(app)
     _install_api(app)
     app.register_blueprint(server.tracking.api.blueprint)
     pages.install(app)

@@ -10,6 +10,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import PathConverter
 
+from server.i18n import _
 from server.problems import CONTENT_TYPE, Problem
 
 
@@ -25,18 +26,19 @@ class JsonParser(FlaskParser):
 
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json and req.get_data():
-            raise UnsupportedMediaType("Send JSON, and say so: Content-Type: application/json.")
+            raise UnsupportedMediaType(_("Send JSON, and say so: Content-Type: application/json."))
         try:
             return super()._raw_load_json(req)
         except json.JSONDecodeError:
             raise
         except (RecursionError, ValueError):
-            raise Problem("The JSON nests too deeply or holds a number with too many digits.") from None
+            raise Problem(_("The JSON nests too deeply or holds a number with too many digits.")) from None
 
     def _handle_invalid_json_error(self, error: Exception, req: Request, *args: Any, **kwargs: Any) -> NoReturn:
         if isinstance(error, json.JSONDecodeError):
-            raise Problem(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
-        raise Problem("The body is not JSON in UTF-8.") from None
+            said = _("The body is not JSON: %(problem)s at character %(place)s.", problem=error.msg, place=error.pos)
+            raise Problem(said) from None
+        raise Problem(_("The body is not JSON in UTF-8.")) from None
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest is not typed

@@ -1,4 +1,4 @@
-"""The command `caseclock`: serve, demo, db, doctor, token, user."""
+"""The command `caseclock`: serve, demo, db, doctor, audit, token, user."""
 
 import sys
 
@@ -9,9 +9,11 @@ if len(sys.argv) > 1 and sys.argv[1] in ("serve", "demo"):
     monkey.patch_all()
 
 import getpass
+import json
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -24,6 +26,11 @@ from server.accounts import passwords, people
 from server.accounts.models import FULL, REPRESENTATIVE, ROLES, SCOPES, Person
 from server.accounts.people import DEMO_PASSWORD, by_username
 from server.accounts.tokens import DEFAULT_DAYS, issue_token, revoke_token, tokens_of
+from server.admin.schemas import AuditEntrySchema
+from server.audit import listing
+from server.audit import log as audit_log
+from server.audit.verify import Known
+from server.audit.verify import examine as examine_log
 from server.clock import iso, system_clock
 from server.config import MIN_SECRET_KEY_LENGTH, Config, ConfigError, from_environment
 from server.db import Database
@@ -51,6 +58,25 @@ def _migrated(config: Config) -> Config:
     if not migrate.is_current(config.database_url):
         _fail("the database is not of this version: run 'caseclock db upgrade' first")
     return config
+
+
+def _opened(config: Config) -> Database:
+    """The database; what is written to its audit log is sealed with the server's secret key."""
+    database = Database(config.database_url)
+    audit_log.seal_with(database, config.secret_key)
+    return database
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The migrated database; a problem is said in a line."""
+    database = _opened(_migrated(_config()))
+    try:
+        yield database
+    except Problem as problem:
+        _fail(problem.detail)
+    finally:
+        database.close()
 
 
 class _Commands(click.Group):
@@ -88,7 +114,7 @@ def demo() -> None:
 
     config = _config(demo=True)
     migrate.upgrade(config.database_url)
-    database = Database(config.database_url)
+    database = _opened(config)
     database.write(lambda session: demo_data.fill(session, now=system_clock()))
     database.close()
 
@@ -150,7 +176,7 @@ def doctor(repair: bool) -> None:
     from server.operation.doctor import examine, report
     from server.operation.totals import repair as repair_totals
 
-    database = Database(_migrated(_config()).database_url)
+    database = _opened(_migrated(_config()))
     found = examine(database, now=system_clock())
     click.echo(report(found))
     if repair and found.totals is not None and found.totals.count:
@@ -162,6 +188,58 @@ def doctor(repair: bool) -> None:
     database.close()
     if found.faults:
         sys.exit(1)
+
+
+@main.group()
+def audit() -> None:
+    """The audit log: who changed settings, people, tokens and records."""
+
+
+def _entry_hash(_context: click.Context, _option: click.Parameter, text: str | None) -> Known | None:
+    if text is None:
+        return None
+    number, _, hash_ = text.partition(":")
+    if not (number.isascii() and number.isdigit() and hash_):
+        raise click.BadParameter("write it as 'audit verify' said it: NUMBER:HASH")
+    return Known(int(number), hash_)
+
+
+@audit.command("verify")
+@click.option(
+    "--kept", metavar="NUMBER:HASH", callback=_entry_hash, help="What an earlier 'audit verify' said to keep."
+)
+def audit_verify(kept: Known | None) -> None:
+    """Check every entry, the end and its seal; the server may run meanwhile. Ends with 1 where something is wrong."""
+    with _database() as database:
+        verdict = examine_log(database, kept=kept)
+    if verdict.fault is not None:
+        click.echo(f"WRONG  {verdict.fault}.\nThe {verdict.right:,} entries before that are as they were written.")
+        sys.exit(1)
+    click.echo(f"All {verdict.right:,} entries follow one another as they were written, and the end is sealed.")
+    if verdict.right:
+        click.echo(f"Keep this outside of the database: --kept {verdict.last.number}:{verdict.last.hash}")
+
+
+@audit.command("seal")
+def audit_seal() -> None:
+    """Seal the log anew after CASECLOCK_SECRET_KEY was changed; its entries must be right. That leaves an entry."""
+    now = system_clock()
+    with _database() as database:
+        verdict = examine_log(database)
+        if verdict.fault is not None and not verdict.seal_is_wrong:
+            _fail(f"this log cannot be sealed: {verdict.fault}")
+        done = database.write(lambda session: audit_log.seal_anew(session, now=now))
+    click.echo("The log is sealed with the secret key of now." if done else "The seal is right already.")
+
+
+@audit.command("list")
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 1_000_000), help="How many entries.")
+def audit_list(last: int) -> None:
+    """Print the newest entries, the newest at the end: a JSON object a line."""
+    with _database() as database:
+        found = database.read(lambda session: listing.page(session, listing.Filter(), limit=last))
+    for entry in reversed(found):
+        click.echo(json.dumps(AuditEntrySchema().dump(entry)))
 
 
 @main.group()
@@ -181,14 +259,9 @@ def _new_password(name: str, *, from_stdin: bool) -> str:
 
 
 def _change(verb: Callable[[Session], T]) -> T:
-    """Run a verb in a transaction on the migrated database; a problem is said in a line."""
-    database = Database(_migrated(_config()).database_url)
-    try:
+    """Run a verb in a transaction on the migrated database."""
+    with _database() as database:
         return database.write(verb)
-    except Problem as problem:
-        _fail(problem.detail)
-    finally:
-        database.close()
 
 
 def _person(session: Session, name: str) -> Person:
@@ -203,15 +276,18 @@ def _person(session: Session, name: str) -> Person:
 @click.option("--role", type=click.Choice(ROLES), default=REPRESENTATIVE, show_default=True)
 @click.option("--full-name", help="As it is shown to others; the username if left out.")
 @click.option("--time-zone", default="UTC", show_default=True, help="IANA name, such as Europe/Berlin.")
+@click.option("--team", help="The team they are in; none if left out.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def user_add(name: str, role: str, full_name: str | None, time_zone: str, password_stdin: bool) -> None:
+def user_add(
+    name: str, role: str, full_name: str | None, time_zone: str, team: str | None, password_stdin: bool
+) -> None:
     """Add a person who can sign in as NAME."""
     _migrated(_config())
     password = _new_password(name, from_stdin=password_stdin)
     now = system_clock()
     _change(
         lambda session: people.add_person(
-            session, name, role=role, password=password, now=now, name=full_name, time_zone=time_zone
+            session, name, role=role, password=password, now=now, name=full_name, time_zone=time_zone, team=team
         )
     )
     click.echo(f"Added {name} as {role}.")
@@ -224,7 +300,8 @@ def user_password(name: str, password_stdin: bool) -> None:
     """Give NAME a new password; all their sessions end."""
     _change(lambda session: _person(session, name))
     hashed = passwords.hash_of(_new_password(name, from_stdin=password_stdin))
-    _change(lambda session: people.set_password(session, _person(session, name), hashed))
+    now = system_clock()
+    _change(lambda session: people.set_password(session, _person(session, name), hashed, now=now))
     click.echo(
         f"{name} has a new password. Their sessions have ended; 'caseclock token list {name}' shows their tokens."
     )
@@ -235,8 +312,19 @@ def user_password(name: str, password_stdin: bool) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 def user_role(name: str, role: str) -> None:
     """Give NAME the role ROLE; all their sessions end."""
-    _change(lambda session: people.set_role(session, _person(session, name), role))
+    now = system_clock()
+    _change(lambda session: people.set_role(session, _person(session, name), role, now=now))
     click.echo(f"{name} is {role}. Their sessions have ended, their sockets are closed within a minute.")
+
+
+@user.command("set-team")
+@click.argument("name")
+@click.argument("team", default="")
+def user_set_team(name: str, team: str) -> None:
+    """Put NAME into TEAM; without TEAM they are in none. Reports count all of their time for the team they are in."""
+    now = system_clock()
+    _change(lambda session: people.set_team(session, _person(session, name), team, now=now))
+    click.echo(f"{name} is in the team {team!r}." if team.strip() else f"{name} is in no team.")
 
 
 @user.command("deactivate")

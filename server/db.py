@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import NullPool
 
 T = TypeVar("T")
 
@@ -40,6 +41,9 @@ IDLE_IN_TRANSACTION_S = 10
 WRITE_TIMEOUT_S = 60
 """A whole write, whatever it waits for: a database that is frozen enforces no time-out of its own."""
 POOL_TIMEOUT_S = 10
+_LONG_READS = 4
+"""How many long reads run at a time; the next ones wait."""
+_REST_S = 0.001
 
 _NOTICE_DEAD_PEERS = {
     "keepalives_idle": 15,
@@ -81,17 +85,21 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._readers = _sqlite_engine(url, begin="BEGIN", synchronous="NORMAL", busy_timeout_s=READ_BUSY_TIMEOUT_S)
+            self._readers = _sqlite_engine(
+                url, begin="BEGIN", synchronous="NORMAL", busy_timeout_s=READ_BUSY_TIMEOUT_S, **_pool(5, more=20)
+            )
             self._writer = _sqlite_engine(
-                url, begin="BEGIN IMMEDIATE", synchronous="FULL", busy_timeout_s=BUSY_TIMEOUT_S, pool_size=1
+                url, begin="BEGIN IMMEDIATE", synchronous="FULL", busy_timeout_s=BUSY_TIMEOUT_S, **_pool(1, more=0)
             )
         else:
-            self._readers = _postgresql_engine(url, pool_size=10)
-            self._writer = _postgresql_engine(url, pool_size=5)
+            self._readers = _postgresql_engine(url, **_pool(10, more=10))
+            self._writer = _postgresql_engine(url, **_pool(5, more=10))
         self.timing: Callable[[], AbstractContextManager[object]] = nullcontext
         """Entered around each write, for whoever measures how long they take."""
         self._write_lock = threading.Lock()
-        self._thread = _native_thread() if self.is_sqlite else None
+        self._thread = _native_threads(1) if self.is_sqlite else None
+        self._long_readers = _long_reading_engine(url, is_sqlite=self.is_sqlite)
+        self._long_threads = _native_threads(_LONG_READS)
 
     @property
     def engine(self) -> Engine:
@@ -102,6 +110,18 @@ class Database:
         """Run `verb(session)` in a read-only look at the database and return what it returns."""
         with Session(self._readers) as session:
             return verb(session)
+
+    def read_long(self, verb: Callable[[Session], T]) -> T:
+        """As `read`, for what takes seconds: under gevent in a native thread, so that only the caller waits for it.
+
+        The verb knows neither request nor application. Where it computes much, it calls `give_way` now and then.
+        """
+
+        def look() -> T:
+            with Session(self._long_readers) as session:
+                return verb(session)
+
+        return look() if self._long_threads is None else _applied(self._long_threads, look)
 
     def write(self, verb: Callable[[Session], T]) -> T:
         """Run `verb(session)` in one transaction, durable when this returns; undone if it raises, but `TooSlow`."""
@@ -122,18 +142,13 @@ class Database:
             return verb(session)
 
     def _write_in_thread(self, verb: Callable[[Session], T]) -> T:
-        """Errors come back as values: gevent prints whatever is raised in its threads, beside raising it here."""
-        from gevent.util import wrap_errors
-
-        outcome = cast(Any, self._thread).apply(wrap_errors(Exception, self._write_here), (verb,))
-        if isinstance(outcome, Exception):
-            raise outcome
-        return cast(T, outcome)
+        return _applied(self._thread, lambda: self._write_here(verb))
 
     def close(self) -> None:
         """Give every connection back."""
         self._readers.dispose()
         self._writer.dispose()
+        self._long_readers.dispose()
 
 
 @contextmanager
@@ -221,6 +236,22 @@ def offload(work: Callable[[], T]) -> T:
     return cast(T, gevent.get_hub().threadpool.apply(work))
 
 
+def give_way() -> None:
+    """Let the greenlets run, in the middle of long computing in a thread beside them; for every few milliseconds."""
+    if _under_gevent():
+        from gevent.monkey import get_original
+
+        get_original("time", "sleep")(_REST_S)
+
+
+def see_one_state(session: Session) -> None:
+    """Let all queries of a reading session see one state of the database and take their time. Call it before them."""
+    if session.get_bind().dialect.name == "postgresql":
+        connection = session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
 def let_statements_take_long(connection: Connection) -> None:
     """Take the time-out off the statements of one connection: a migration may have to build an index for an hour."""
     if connection.dialect.name == "postgresql":
@@ -228,14 +259,12 @@ def let_statements_take_long(connection: Connection) -> None:
         connection.commit()
 
 
-def _sqlite_engine(url: str, *, begin: str, synchronous: str, busy_timeout_s: float, pool_size: int = 5) -> Engine:
+def _sqlite_engine(url: str, *, begin: str, synchronous: str, busy_timeout_s: float, **pool: Any) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # what people wrote must not come into the log with an error
-        pool_size=pool_size,
-        max_overflow=0 if pool_size == 1 else 20,
-        pool_timeout=POOL_TIMEOUT_S,
         connect_args={"check_same_thread": False, "timeout": busy_timeout_s},
+        **pool,
     )
 
     @event.listens_for(engine, "connect")
@@ -252,7 +281,20 @@ def _sqlite_engine(url: str, *, begin: str, synchronous: str, busy_timeout_s: fl
     return engine
 
 
-def _postgresql_engine(url: str, *, pool_size: int) -> Engine:
+def _long_reading_engine(url: str, *, is_sqlite: bool) -> Engine:
+    """Its connections are made anew each time: a pool would have to be shared between threads."""
+    if is_sqlite:
+        return _sqlite_engine(
+            url, begin="BEGIN", synchronous="NORMAL", busy_timeout_s=BUSY_TIMEOUT_S, poolclass=NullPool
+        )
+    return _postgresql_engine(url, poolclass=NullPool)
+
+
+def _pool(size: int, *, more: int) -> dict[str, Any]:
+    return {"pool_size": size, "max_overflow": more, "pool_timeout": POOL_TIMEOUT_S}
+
+
+def _postgresql_engine(url: str, **pool: Any) -> Engine:
     """What the URL itself says of a connection (`?options=...`, `?connect_timeout=...`) counts before what is here."""
     plain = make_url(url)
     if plain.get_driver_name() != "psycopg":
@@ -266,11 +308,9 @@ def _postgresql_engine(url: str, *, pool_size: int) -> Engine:
     return create_engine(
         plain,
         hide_parameters=True,
-        pool_size=pool_size,
-        max_overflow=10,
-        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
         connect_args={name: value for name, value in arguments.items() if name not in plain.query},
+        **pool,
     )
 
 
@@ -291,13 +331,23 @@ def warn_of_old_sqlite() -> None:
         log.warning(words)
 
 
-def _native_thread() -> Any:
-    """A gevent pool of one native thread, or None where gevent does not run the show."""
+def _native_threads(count: int) -> Any:
+    """A gevent pool of so many native threads, or None where gevent does not run the show."""
     if not _under_gevent():
         return None
     from gevent.threadpool import ThreadPool
 
-    return ThreadPool(1)
+    return ThreadPool(count)
+
+
+def _applied(threads: Any, work: Callable[[], T]) -> T:
+    """Run it in one of these threads. Errors come back as values: gevent prints whatever is raised there."""
+    from gevent.util import wrap_errors
+
+    outcome = threads.apply(wrap_errors(Exception, work))
+    if isinstance(outcome, Exception):
+        raise outcome
+    return cast(T, outcome)
 
 
 def _under_gevent() -> bool:

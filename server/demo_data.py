@@ -3,17 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.models import ADMINISTRATOR, REPRESENTATIVE, SUPERVISOR, Person
-from server.accounts.people import DEMO_PASSWORD, add_person
+from server.accounts.models import Person
+from server.accounts.people import DEMO_PASSWORD, DEMO_PEOPLE, add_person
 from server.cases import cases
 
-_PEOPLE = (
-    ("ana", "Ana Duarte", REPRESENTATIVE, "Europe/Lisbon"),
-    ("ben", "Ben Okafor", REPRESENTATIVE, "Europe/London"),
-    ("sam", "Sam Lindqvist", SUPERVISOR, "Europe/Stockholm"),
-    ("ada", "Ada Varga", ADMINISTRATOR, "Europe/Budapest"),
-)
-_CASES = (
+_ZONES = {"ana": "Europe/Lisbon", "ben": "Europe/London", "sam": "Europe/Stockholm", "ada": "Europe/Budapest"}
+_TEAMS = {"ana": "First line", "ben": "First line"}
+CASES = (
     ("Invoice shows the wrong VAT rate", "Northwind Traders", "The March invoice has 19 % instead of 7 %."),
     ("Cannot sign in after password reset", "Contoso Coffee", "The reset mail arrives, the new password is refused."),
     ("Router reboots every night at 2:00", "Fabrikam Farms", "Since the last firmware, three sites are affected."),
@@ -30,11 +26,12 @@ def fill(session: Session, *, now: int) -> None:
     """Add the demo people and cases, unless anybody is there already."""
     if session.scalar(select(Person.id).limit(1)) is not None:
         return
-    for username, name, role, zone in _PEOPLE:
-        add_person(session, username, name=name, role=role, password=DEMO_PASSWORD, now=now, time_zone=zone)
+    for username, name, role in DEMO_PEOPLE:
+        zone, team = _ZONES[username], _TEAMS.get(username)
+        add_person(session, username, name=name, role=role, password=DEMO_PASSWORD, now=now, time_zone=zone, team=team)
     made = [
         cases.create(session, title=title, customer=customer, description=description, now=now)
-        for title, customer, description in _CASES
+        for title, customer, description in CASES
     ]
     for place, other, kind in _RELATIONS:
         cases.relate(session, made[place], made[other], kind)

@@ -1,7 +1,8 @@
 """What runs by itself: one table of jobs, each a line that calls a verb with `now`.
 
 APScheduler runs them with UTC, interval triggers, no grace time that would skip a late run, and runs that piled up
-joined into one. The commit has an executor of its own, so that nothing else can hold it up.
+joined into one. The commit has an executor of its own, so that nothing else can hold it up, and so have purges, which
+may take minutes.
 """
 
 import logging
@@ -15,8 +16,10 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import db_faults
-from server.admin import records
+from server.accounts.sign_in import door
+from server.admin import purges, records, retention
 from server.operation.runs import runs_of
+from server.reports import board
 from server.tracking import connections_check, schedule
 from server.tracking.agent_socket import tracking_of
 from server.tracking.service import Tracking
@@ -39,8 +42,12 @@ def jobs(tracking: Tracking) -> tuple[Job, ...]:
     tick_s = min(1.0, tracking.interval_ms / 1000 / 20)
     return (
         Job("commit", tick_s, lambda t, now: schedule.commit_due(t, now=now), "commit"),
+        Job("tell who watches the board what changed on it", 1, lambda _, now: board.tell(now=now)),
         Job("close sockets of people who lost access", 20, lambda t, now: connections_check.run(t, now=now)),
+        Job("write down refused sign-ins", 60, lambda t, now: door().refusals.write(t.database, now=now)),
         Job("forget purged time that is too old to return", 3600, _forget_old_tombs),
+        Job("purge what was asked for", 1, _purge, "purges"),
+        Job("ask to purge what retention does not keep", 600, _ask_for_retention),
     )
 
 
@@ -49,7 +56,11 @@ def start(app: Flask) -> BackgroundScheduler:
     tracking = tracking_of(app)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(2), "commit": ThreadPoolExecutor(1)},
+        executors={
+            "default": ThreadPoolExecutor(2),
+            "commit": ThreadPoolExecutor(1),
+            "purges": ThreadPoolExecutor(1),
+        },
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in jobs(tracking):
@@ -75,3 +86,14 @@ def _guarded(app: Flask, tracking: Tracking, job: Job) -> None:
 
 def _forget_old_tombs(tracking: Tracking, now: int) -> None:
     tracking.database.write(lambda session: records.forget_old_tombs(session, now=now))
+
+
+def _purge(tracking: Tracking, _now: int) -> None:
+    """One purge after the other, as long as there are any and the server is to go on."""
+    database = tracking.database
+    while (purge_id := database.read(purges.oldest_running)) is not None and not tracking.connections.closing:
+        purges.go_on(database, purge_id, clock=tracking.clock)
+
+
+def _ask_for_retention(tracking: Tracking, now: int) -> None:
+    retention.request_if_due(tracking.database, now=now)

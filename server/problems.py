@@ -12,11 +12,52 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from server import logs
+from server.i18n import _, marked, said_here
 
 Page: TypeAlias = Callable[[int, str], ResponseReturnValue]
 
 CONTENT_TYPE = "application/problem+json"
 _MOST_ERRORS = 20
+
+_TITLES = {
+    400: marked("Bad Request"),
+    401: marked("Unauthorized"),
+    403: marked("Forbidden"),
+    404: marked("Not Found"),
+    405: marked("Method Not Allowed"),
+    409: marked("Conflict"),
+    413: marked("Content Too Large"),
+    415: marked("Unsupported Media Type"),
+    422: marked("Unprocessable Content"),
+    429: marked("Too Many Requests"),
+    500: marked("Internal Server Error"),
+    503: marked("Service Unavailable"),
+}
+_SENTENCES_OF_LIBRARIES = (
+    marked("The browser (or proxy) sent a request that this server could not understand."),
+    marked(
+        "The requested URL was not found on the server. If you entered the URL manually please check your spelling and"
+        " try again."
+    ),
+    marked("The method is not allowed for the requested URL."),
+    marked("The data value transmitted exceeds the capacity limit."),
+    marked("Missing data for required field."),
+    marked("Field may not be null."),
+    marked("Unknown field."),
+    marked("Invalid input type."),
+    marked("Invalid type."),
+    marked("Invalid value."),
+    marked("Not a valid list."),
+    marked("Not a valid string."),
+    marked("Not a valid utf-8 string."),
+    marked("Not a valid number."),
+    marked("Not a valid integer."),
+    marked("Number too large."),
+    marked("Not a valid boolean."),
+    marked("Not a valid date."),
+    marked("Not a valid mapping type."),
+)
+"""What Werkzeug and marshmallow say in English is translated when it is answered."""
 
 
 class Problem(Exception):
@@ -68,7 +109,7 @@ def response(status: int, detail: str, *, errors: dict[str, Any] | None = None, 
     """A problem document as a Flask response."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": int(status),
         "detail": detail,
         "request_id": logs.request_id(),
@@ -84,14 +125,18 @@ def response(status: int, detail: str, *, errors: dict[str, Any] | None = None, 
     return answer
 
 
+def title_of(status: int) -> str:
+    """What a status means, in the caller's language."""
+    return _(_TITLES.get(status) or HTTPStatus(status).phrase)
+
+
 def install(app: Flask, page: Page) -> None:
     """Answer every error as a problem document, and as `page(status, detail)` where a person looks at one."""
 
     @app.errorhandler(Problem)
     def _problem(error: Problem) -> ResponseReturnValue:
-        if _is_for_a_person():
-            return page(error.status, error.detail)
-        return response(error.status, error.detail, errors=error.errors)
+        detail = said_here(error.detail)
+        return page(error.status, detail) if _is_for_a_person() else response(error.status, detail, errors=error.errors)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
@@ -99,28 +144,39 @@ def install(app: Flask, page: Page) -> None:
         if status < 400:
             return error
         if _is_for_a_person():
-            return page(status, str(error.description or HTTPStatus(status).phrase))
+            return page(status, _described(error))
         data = getattr(error, "data", None) or {}
         messages = (data.get("messages") or {}).values()
-        errors = dict(islice((pair for where in messages for pair in where.items()), _MOST_ERRORS))
-        detail = _sentence(errors) if errors else str(error.description or HTTPStatus(status).phrase)
+        errors = _translated(dict(islice((pair for where in messages for pair in where.items()), _MOST_ERRORS)))
+        detail = _sentence(errors) if errors else _described(error)
         return response(status, detail, errors=errors, headers=error.get_response().headers)
 
     @app.errorhandler(IntegrityError)
     @app.errorhandler(StaleDataError)
     def _raced(error: IntegrityError | StaleDataError) -> Response:
         app.logger.warning("two changes at once on %r %r: %s", request.method, request.path, error)
-        return response(409, "Somebody changed the same thing at the same moment. Look again, then try again.")
+        return response(409, _("Somebody changed the same thing at the same moment. Look again, then try again."))
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> ResponseReturnValue:
         app.logger.exception("unexpected error on %r %r", request.method, request.path)
-        detail = "Something went wrong on the server. It was logged; please try again."
+        detail = _("Something went wrong on the server. It was logged; please try again.")
         return page(500, detail) if _is_for_a_person() else response(500, detail)
 
 
 def _is_for_a_person() -> bool:
     return not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
+
+
+def _described(error: HTTPException) -> str:
+    return _(error.description) if error.description else title_of(error.code or 500)
+
+
+def _translated(messages: Any) -> Any:
+    """Lists and maps of messages as they are, with what a library says in the caller's language."""
+    if isinstance(messages, dict):
+        return {name: _translated(below) for name, below in messages.items()}
+    return [_translated(one) for one in messages] if isinstance(messages, list) else _(str(messages))
 
 
 def _sentence(errors: dict[str, Any]) -> str:

@@ -8,13 +8,14 @@ from typing import Any, Self, cast
 
 import blinker
 from flask import current_app
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, false, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import Base
 
 MIN_INTERVAL_MINUTES = 10
 MAX_INTERVAL_MINUTES = 60
+MAX_RETENTION_MONTHS = 120
 
 _EXTENSION = "caseclock.settings"
 
@@ -28,7 +29,9 @@ class TrackingSettings:
     `enabled`: focus is tracked at all. `update_interval_minutes`: 10 to 60. `allow_time_logs`: representatives may
     log time by hand. `show_only_own_time`: a representative sees no one else's time. `allow_my_time`: the widget
     offers *My time*. `track_inbox`: cases flicked through in the inbox count. `count_idle`: time without input counts.
-    `create_unknown_cases`: a case that an agent names and nobody knows is created.
+    `create_unknown_cases`: a case that an agent names and nobody knows is created. `count_overlap_once`: of what people
+    log by hand, time that was tracked as well does not count again. `retention_months`: tracker records that ended
+    longer ago are purged day by day, 0 keeps them for ever; `retention_resolved_only` keeps those of active cases.
     """
 
     enabled: bool = True
@@ -39,6 +42,9 @@ class TrackingSettings:
     track_inbox: bool = False
     count_idle: bool = False
     create_unknown_cases: bool = False
+    count_overlap_once: bool = False
+    retention_months: int = 0
+    retention_resolved_only: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,6 +60,7 @@ class TrackingSettingsRow(Base):
             f"update_interval_minutes BETWEEN {MIN_INTERVAL_MINUTES} AND {MAX_INTERVAL_MINUTES}",
             name="tracking_settings_interval",
         ),
+        CheckConstraint(f"retention_months BETWEEN 0 AND {MAX_RETENTION_MONTHS}", name="tracking_settings_retention"),
         {"sqlite_strict": True},
     )
 
@@ -66,6 +73,9 @@ class TrackingSettingsRow(Base):
     track_inbox: Mapped[bool]
     count_idle: Mapped[bool]
     create_unknown_cases: Mapped[bool]
+    count_overlap_once: Mapped[bool] = mapped_column(server_default=false())
+    retention_months: Mapped[int] = mapped_column(server_default=text("0"))
+    retention_resolved_only: Mapped[bool] = mapped_column(server_default=true())
 
 
 class CurrentSettings:

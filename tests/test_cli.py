@@ -270,7 +270,7 @@ def test_the_demo_says_where_it_is_and_how_to_sign_in() -> None:
 def test_help_names_every_command(run: Run) -> None:
     text = run("--help").output
 
-    for command in ("serve", "demo", "db", "doctor", "token", "user"):
+    for command in ("serve", "demo", "db", "doctor", "audit", "token", "user"):
         assert command in text
     assert run("--version").exit_code == 0
     assert run("no-such-command").exit_code == 2

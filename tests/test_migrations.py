@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
@@ -15,6 +16,11 @@ from tests.conftest import NOON, World
 from tests.work import insert_records
 
 TABLES = set(Base.metadata.tables)
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
+    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
+]
 
 
 def _differences(url: str) -> list[Any]:
@@ -71,18 +77,59 @@ def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     assert _differences(database_url) == []
 
 
-def test_a_database_without_tables_is_not_current(tmp_path: Any, postgresql_server: Any) -> None:
-    name = "never_migrated"
-    engine = create_engine(postgresql_server.url("postgres"), isolation_level="AUTOCOMMIT")
+def _not_migrated(server: Any, name: str) -> str:
+    """The URL of a new database without tables, on PostgreSQL."""
+    engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
     engine.dispose()
+    return str(server.url(name))
 
-    for url in (f"sqlite:///{tmp_path}/new.sqlite3", postgresql_server.url(name)):
+
+def test_a_database_without_tables_is_not_current(tmp_path: Any, postgresql_server: Any) -> None:
+    for url in (f"sqlite:///{tmp_path}/new.sqlite3", _not_migrated(postgresql_server, "never_migrated")):
         assert not migrate.is_current(url)
         migrate.upgrade(url)
         assert migrate.is_current(url)
+
+
+OLD_ROWS = """
+INSERT INTO people (username, name, role, password_hash, time_zone, active, session_epoch, created_at)
+    VALUES ('ana', 'Ana', 'representative', '!', 'UTC', true, 0, 0);
+INSERT INTO cases (ref, title, description, customer, status, created_at) VALUES ('A', '', '', '', 'active', 0);
+INSERT INTO time_logs (case_id, representative_id, duration_seconds, description, worked_at, created_at, changed_at)
+    VALUES (1, 1, 60, '', 0, 0, 0);
+INSERT INTO activities
+    (case_id, representative_id, kind, duration_seconds, description, worked_at, created_at, changed_at)
+    VALUES (1, 1, 'task', 60, '', 0, 0, 0);
+INSERT INTO tracking_settings
+    (id, enabled, update_interval_minutes, allow_time_logs, show_only_own_time, allow_my_time, track_inbox, count_idle,
+    create_unknown_cases) VALUES (1, true, 10, false, false, true, false, false, false)
+"""
+
+
+def test_of_old_entries_the_day_alone_is_known_and_no_time_changes(tmp_path: Any, postgresql_server: Any) -> None:
+    """What is new in 0004: starts, subjects and overlaps of entries, and a setting."""
+    for url in (f"sqlite:///{tmp_path}/old.sqlite3", _not_migrated(postgresql_server, "before_0004")):
+        database = Database(url)
+        with database.engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0003")
+        database.write(lambda session: [session.execute(text(row)) for row in OLD_ROWS.split(";")])
+        migrate.upgrade(url)
+
+        with database.engine.connect() as connection:
+            for table, wanted in (("time_logs", (False, 0)), ("activities", (False, 0, ""))):
+                columns = "has_start, purged_overlap_ms" + (", subject" if len(wanted) == 3 else "")
+                assert tuple(connection.execute(text(f"SELECT {columns} FROM {table}")).one()) == wanted
+            setting = connection.execute(
+                text("SELECT allow_time_logs, count_overlap_once FROM tracking_settings")
+            ).one()
+            assert tuple(setting) == (False, False)
+            connection.rollback()
+        database.close()
 
 
 def test_every_table_of_sqlite_is_strict(sqlite_url: str) -> None:

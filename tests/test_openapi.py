@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import World
+from tests.work import worked
 
 METHODS = {"get", "put", "post", "delete", "patch"}
 TYPES = {"string", "integer", "number", "boolean", "array", "object", "null"}
@@ -84,6 +85,7 @@ def test_the_surface_that_programs_are_written_against_is_there(document: dict[s
         f"{one}/handling-time": {"get"},
         f"{one}/handling-time/refresh": {"post"},
         f"{one}/history": {"get"},
+        f"{one}/automatic-time": {"patch"},
         f"{one}/time-logs": {"get", "post"},
         f"{one}/time-logs/{{entry_id}}": {"patch", "delete"},
         f"{one}/activities": {"get", "post"},
@@ -153,7 +155,7 @@ def test_lists_are_described_as_pages(document: dict[str, Any]) -> None:
     for path in ("/api/v1/cases", "/api/v1/tracker-records", "/api/v1/cases/{ref}/time-logs"):
         operation = document["paths"][path]["get"]
         schema = _target(document, operation["responses"]["200"]["content"]["application/json"]["schema"])
-        assert set(schema["properties"]) == {"items", "next_cursor"}
+        assert set(schema["properties"]) - {"count", "count_is_exact"} == {"items", "next_cursor"}
         assert {"limit", "cursor"} <= {one["name"] for one in operation["parameters"]}
 
 
@@ -168,15 +170,27 @@ def test_the_ways_to_be_known_are_described(document: dict[str, Any]) -> None:
 
 def test_answers_have_the_fields_that_are_described(world: World, document: dict[str, Any]) -> None:
     client = world.client("ada")
-    client.post("/api/v1/cases/CAS-1001/time-logs", json={"duration_seconds": 60})
+    for kind in ("time-logs", "activities"):
+        client.post(f"/api/v1/cases/CAS-1001/{kind}", json={"duration_seconds": 60})
+    worked(world, "ada", minutes=1)
+    client.post("/api/v1/tracker-records/purge", json={"rule": {"case": "CAS-1001"}})
+    worked(world, "ada", minutes=1)
+    corrected = client.patch("/api/v1/cases/CAS-1001/automatic-time", json={"duration_seconds": 1, "reason": "lunch"})
+    assert corrected.status_code == 200
     addresses = {
         "/api/v1/cases": "/api/v1/cases",
         "/api/v1/cases/{ref}": "/api/v1/cases/CAS-1001",
         "/api/v1/cases/{ref}/handling-time": "/api/v1/cases/CAS-1001/handling-time",
         "/api/v1/cases/{ref}/history": "/api/v1/cases/CAS-1001/history",
         "/api/v1/cases/{ref}/time-logs": "/api/v1/cases/CAS-1001/time-logs",
+        "/api/v1/cases/{ref}/activities": "/api/v1/cases/CAS-1001/activities",
         "/api/v1/settings/tracking": "/api/v1/settings/tracking",
-        "/api/v1/tracker-records": "/api/v1/tracker-records",
+        "/api/v1/tracker-records": "/api/v1/tracker-records?count=true",
+        "/api/v1/purges": "/api/v1/purges",
+        "/api/v1/purges/{purge_id}": "/api/v1/purges/1",
+        "/api/v1/audit-log": "/api/v1/audit-log",
+        "/api/v1/reports/handling-time": "/api/v1/reports/handling-time",
+        "/api/v1/reports/trend": "/api/v1/reports/trend",
         "/api/v1/reports/representatives": "/api/v1/reports/representatives",
         "/api/v1/reports/representatives/{username}": "/api/v1/reports/representatives/ana",
     }

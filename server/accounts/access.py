@@ -11,16 +11,20 @@ import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from babel.lists import format_list
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
 from server import clock
 from server.accounts import security_log, sessions
+from server.accounts.language import role_name
 from server.accounts.models import FULL, READ, REPORT, Person
 from server.accounts.site import client_address, own_origin
 from server.accounts.tokens import find_token
+from server.audit.log import Actor
 from server.db import database
+from server.i18n import _, current_language
 from server.problems import Forbidden, Unauthorized
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,6 +81,12 @@ def current_person() -> Person:
     return cast(Person, g.person)
 
 
+def current_actor() -> Actor:
+    """The signed-in person of this request, as the audit log knows them."""
+    person = current_person()
+    return Actor(person.username, person.id, client_address())
+
+
 def current_scope() -> str:
     """How much of the person's rights the caller has: a token's scope, or everything."""
     return cast(str, g.scope)
@@ -110,10 +120,11 @@ def install(app: Flask, *, may_call: Callable[[Person], bool]) -> None:
             return None
         if g.person is None:
             if request.path.startswith("/api/"):
-                raise Unauthorized("Sign in, or send an Authorization header with a valid bearer token.")
+                raise Unauthorized(_("Sign in, or send an Authorization header with a valid bearer token."))
             return redirect(url_for("web.sign_in", next=request.full_path.rstrip("?")))
         if _mark(view, _SCOPE) != REPORT and not may_call(g.person):
-            raise TooManyRequests("Too many calls at once: wait a second, then go on more slowly.", retry_after=1)
+            text = _("Too many calls at once: wait a second, then go on more slowly.")
+            raise TooManyRequests(text, retry_after=1)
         _check_rights(view, g.person)
         return None
 
@@ -137,16 +148,17 @@ def check_csrf() -> None:
     given = request.headers.get(CSRF_HEADER) or request.form.get("csrf_token", "")
     wanted = session.get("csrf", "")
     if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
-        raise Forbidden(f"The {CSRF_HEADER} header is missing or old: reload the page and try again.")
+        text = _("The %(header)s header is missing or old: reload the page and try again.", header=CSRF_HEADER)
+        raise Forbidden(text)
 
 
 def _caller(*, by_origin: bool) -> Person | None:
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    scheme, _blank, text = request.headers.get("Authorization", "").partition(" ")
     now = clock.now_ms()
     if scheme.lower() == "bearer":
         token = database().read(lambda db: find_token(db, text.strip(), now=now))
         if token is None:
-            raise Unauthorized("The bearer token is not valid: it is unknown, expired or revoked. Get a new one.")
+            raise Unauthorized(_("The bearer token is not valid: it is unknown, expired or revoked. Get a new one."))
         g.scope = token.scope
         return token.person
     g.person = person = sessions.person_of_cookie(now=now)
@@ -154,17 +166,21 @@ def _caller(*, by_origin: bool) -> Person | None:
         if not by_origin:
             check_csrf()
         elif not is_own_or_allowed_origin(request.headers.get("Origin", "")):
-            raise Forbidden("This origin may not use Caseclock. Name it in CASECLOCK_ALLOWED_ORIGINS.")
+            raise Forbidden(_("This origin may not use Caseclock. Name it in CASECLOCK_ALLOWED_ORIGINS."))
     return person
 
 
 def _check_rights(view: Any, person: Person) -> None:
     needed = _mark(view, _SCOPE) or (READ if request.method in _SAFE_METHODS else FULL)
     if not covers(g.scope, needed):
-        raise Forbidden(f"This token has the scope {g.scope!r} alone: get one with --scope {needed}.")
+        text = _(
+            "This token has the scope '%(scope)s' alone: get one with --scope %(needed)s.", scope=g.scope, needed=needed
+        )
+        raise Forbidden(text)
     roles = _mark(view, _ROLES)
     if roles and person.role not in roles:
-        raise Forbidden(f"This needs the role {' or '.join(sorted(roles))}.")
+        names = format_list([role_name(role) for role in sorted(roles)], style="or", locale=current_language())
+        raise Forbidden(_("This needs the role %(roles)s.", roles=names))
 
 
 def _mark(view: Any, name: str) -> Any:

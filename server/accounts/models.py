@@ -18,9 +18,10 @@ SCOPES = (REPORT, READ, FULL)
 
 
 class Person(Base):
-    """Somebody who signs in. A day of theirs is a day in `time_zone` (an IANA name).
+    """Somebody who signs in. A day of theirs is a day in `time_zone` (an IANA name); `team` is None if they have none.
 
-    `session_epoch` is part of every session cookie: raising it signs the person out everywhere.
+    `session_epoch` is part of every session cookie: raising it signs the person out everywhere. `locale` is the
+    language that they chose, None where their browser says it.
     """
 
     __tablename__ = "people"
@@ -35,6 +36,8 @@ class Person(Base):
     role: Mapped[str]
     password_hash: Mapped[str]
     time_zone: Mapped[str] = mapped_column(default="UTC")
+    team: Mapped[str | None]
+    locale: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[int]

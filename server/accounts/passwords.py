@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import argon2
 
+from server.i18n import _
 from server.problems import Invalid
 
 MIN_LENGTH = 12
@@ -48,13 +49,16 @@ _COMMON = frozenset(
 def check(password: str, username: str) -> None:
     """Raise `Invalid` unless somebody of that username may choose this password."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise Invalid(f"A password has at least {MIN_LENGTH} characters, and at most {MAX_LENGTH}.")
+        text = _(
+            "A password has at least %(least)s characters, and at most %(most)s.", least=MIN_LENGTH, most=MAX_LENGTH
+        )
+        raise Invalid(text)
     try:
         password.encode()
     except UnicodeEncodeError:
-        raise Invalid("A password is valid Unicode text: this one is not.") from None
+        raise Invalid(_("A password is valid Unicode text: this one is not.")) from None
     if _is_easy(password, username):
-        raise Invalid("This password is among the first that are guessed: choose some words that nobody else would.")
+        raise Invalid(_("This password is among the first that are guessed: choose some words that nobody else would."))
 
 
 def hash_of(password: str) -> str:

@@ -15,6 +15,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Person, UserSession
+from server.audit import log as audit_log
+from server.audit.log import Actor
 from server.db import database
 
 IDLE_MS = 12 * 3600 * 1000
@@ -23,8 +25,11 @@ MOST_OF_A_PERSON = 100
 _TOUCH_MS = 5 * 60 * 1000
 
 
-def begin(person: Person, *, now: int) -> None:
-    """Start a session of this browser; the one before, and whatever else its cookie held, is gone."""
+def begin(person: Person, *, now: int, signed_in_from: str | None = None) -> None:
+    """Start a session of this browser; the one before, and whatever else its cookie held, is gone.
+
+    A session that begins by signing in is recorded with the address it began from.
+    """
     new = UserSession(id=secrets.token_urlsafe(24), person_id=person.id, began_at=now, ends_at=now + LIFETIME_MS)
     before = cookie.get("id")
 
@@ -33,6 +38,9 @@ def begin(person: Person, *, now: int) -> None:
         surplus = db.scalars(theirs.offset(MOST_OF_A_PERSON - 1)).all()
         db.execute(delete(UserSession).where((UserSession.ends_at <= now) | UserSession.id.in_([before, *surplus])))
         db.add(new)
+        if signed_in_from is not None:
+            by = Actor(person.username, person.id, signed_in_from)
+            audit_log.record(db, "sign_in.succeeded", now=now, by=by, subject=person.username)
 
     database().write(store)
     cookie.clear()

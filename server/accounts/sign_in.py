@@ -18,9 +18,11 @@ from server.accounts import passwords, security_log
 from server.accounts.device import Device
 from server.accounts.models import Person
 from server.accounts.people import DEMO_PASSWORD, by_username, is_username, password_is_right
+from server.accounts.refusals import Refusals
 from server.accounts.site import network_of
 from server.accounts.throttle import Allowance, FailedTries
 from server.db import Database, offload
+from server.i18n import _, ngettext
 
 MOST_KEYS = 20_000
 HASHING_AT_ONCE = 2
@@ -46,12 +48,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """One name and password from one client; `person` is who the name belongs to."""
+    """One name and password from one client at an instant; `person` is who the name belongs to."""
 
     username: str
     person: Person | None
     device: Device
     address: str
+    at: int
 
     @property
     def is_from_known_device(self) -> bool:
@@ -75,6 +78,7 @@ class Door:
 
     def __init__(self) -> None:
         self.failed = FailedTries(most=MOST_KEYS)
+        self.refusals = Refusals()
         self._hashing = threading.BoundedSemaphore(HASHING_AT_ONCE)
         self._places = threading.BoundedSemaphore(HASHING_AT_ONCE + MOST_WAITING)
 
@@ -92,14 +96,16 @@ class Door:
         """The active person whose name and password these are, or `Refused`."""
         person = database.read(lambda session: by_username(session, username))
         # A name that nobody has is counted as one that somebody has: otherwise the waits would tell which is which.
-        tried = _Try(username if is_username(username) else "", person, device, address)
-        self._let_through(tried, now)
+        tried = _Try(username if is_username(username) else "", person, device, address, now)
+        self._let_through(tried)
         if not self._is_right(tried, password) or person is None or not person.active:
-            raise _refused(tried, "wrong", HTTPStatus.UNAUTHORIZED, "That name and password do not fit together.")
+            raise self._refused(
+                tried, "wrong", HTTPStatus.UNAUTHORIZED, _("That name and password do not fit together.")
+            )
         if password == DEMO_PASSWORD and not is_demo:
-            text = "The demo password works in the demo only. Ask an administrator for one."
-            raise _refused(tried, "demo password", HTTPStatus.UNAUTHORIZED, text)
-        client, *shared = (key for key, _ in tried.keys)
+            text = _("The demo password works in the demo only. Ask an administrator for one.")
+            raise self._refused(tried, "demo password", HTTPStatus.UNAUTHORIZED, text)
+        client, *shared = (key for key, _allowance in tried.keys)
         self.failed.forget(client)
         for key in shared:
             self.failed.forgive(key)
@@ -112,27 +118,39 @@ class Door:
         with self._hashing:
             return offload(lambda: passwords.hash_of(password))
 
-    def _let_through(self, tried: _Try, now: int) -> None:
+    def _let_through(self, tried: _Try) -> None:
         """Count this try as failed before its password is looked at, so that many at once are not one."""
-        wait_ms = self.failed.wait_ms(tried.keys, now=now)
+        wait_ms = self.failed.wait_ms(tried.keys, now=tried.at)
         if wait_ms:
-            seconds = -(-wait_ms // 1000)
-            text = f"Too many tries. Wait {seconds} second{'s' * (seconds > 1)}, then try again."
-            raise _refused(tried, "throttled", HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_ms=wait_ms)
-        for key, _ in tried.keys:
-            self.failed.charge(key, now=now)
+            text = ngettext(
+                "Too many tries. Wait %(number)s second, then try again.",
+                "Too many tries. Wait %(number)s seconds, then try again.",
+                -(-wait_ms // 1000),
+            )
+            raise self._refused(tried, "throttled", HTTPStatus.TOO_MANY_REQUESTS, text, retry_after_ms=wait_ms)
+        for key, _allowance in tried.keys:
+            self.failed.charge(key, now=tried.at)
 
     def _is_right(self, tried: _Try, password: str) -> bool:
         if not self._places.acquire(blocking=False):
-            for key, _ in tried.keys:
+            for key, _allowance in tried.keys:
                 self.failed.forgive(key)
-            text = "Many people are signing in at this moment. Try again in a few seconds."
-            raise _refused(tried, "busy", HTTPStatus.SERVICE_UNAVAILABLE, text, retry_after_ms=BUSY_RETRY_MS)
+            text = _("Many people are signing in at this moment. Try again in a few seconds.")
+            raise self._refused(tried, "busy", HTTPStatus.SERVICE_UNAVAILABLE, text, retry_after_ms=BUSY_RETRY_MS)
         try:
             with self._hashing:
                 return password_is_right(tried.person, password)
         finally:
             self._places.release()
+
+    def _refused(
+        self, tried: _Try, reason: str, status: HTTPStatus, detail: str, *, retry_after_ms: int = 0
+    ) -> Refused:
+        # What was typed as a name that nobody has may be a password: it is not logged.
+        name = tried.username if tried.person else "(unknown)"
+        security_log.refused("sign_in.refused", username=name, address=tried.address, reason=reason)
+        self.refusals.count(name, network_of(tried.address), reason, now=tried.at)
+        return Refused(status, detail, retry_after_ms=retry_after_ms)
 
     def _hash_again(self, database: Database, person: Person, password: str) -> None:
         """Store the password under the parameters of today, unless it was changed meanwhile."""
@@ -149,10 +167,3 @@ def install(app: Flask) -> None:
 def door() -> Door:
     """The door of the current application."""
     return cast(Door, current_app.extensions[_EXTENSION])
-
-
-def _refused(tried: _Try, reason: str, status: HTTPStatus, detail: str, *, retry_after_ms: int = 0) -> Refused:
-    # What was typed as a name that nobody has may be a password: it is not logged.
-    name = tried.username if tried.person else "(unknown)"
-    security_log.refused("sign_in.refused", username=name, address=tried.address, reason=reason)
-    return Refused(status, detail, retry_after_ms=retry_after_ms)

@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.config import Config
+from server.i18n import _
 from server.problems import Problem
 
 _EXTENSION = "caseclock.site"
@@ -63,7 +64,10 @@ def install(app: Flask, config: Config) -> None:
     def _refuse_foreign_host() -> None:
         if "Host" in request.headers and not _is_answered(request.host, found.hosts):
             raise Problem(
-                "This server does not answer to that host: name it in CASECLOCK_PUBLIC_URL or CASECLOCK_TRUSTED_HOSTS."
+                _(
+                    "This server does not answer to that host: name it in CASECLOCK_PUBLIC_URL or"
+                    " CASECLOCK_TRUSTED_HOSTS."
+                )
             )
 
 

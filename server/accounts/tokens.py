@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from server.accounts import security_log
 from server.accounts.models import FULL, SCOPES, Person, Token
+from server.audit import log as audit_log
+from server.audit.log import SYSTEM, Actor
+from server.i18n import _
 from server.problems import Conflict, Invalid, NotFound
 
 DAY_MS = 24 * 3600 * 1000
@@ -26,10 +29,11 @@ def issue_token(
     days: float = DEFAULT_DAYS,
     label: str = "",
     scope: str = FULL,
+    by: Actor = SYSTEM,
 ) -> str:
     """Make a token that is good for `days`; the only moment at which it can be read."""
     if scope not in SCOPES:
-        raise Invalid(f"A scope is one of {', '.join(SCOPES)}, not {scope!r}.")
+        raise Invalid(_("A scope is one of %(scopes)s, not '%(scope)s'.", scopes=", ".join(SCOPES), scope=scope))
     text = _PREFIX + secrets.token_urlsafe(32)
     token = Token(
         person_id=person.id,
@@ -42,6 +46,9 @@ def issue_token(
     session.add(token)
     session.flush()
     security_log.record("token.issued", username=person.username, token=token.id, scope=scope, days=days)
+    audit_log.record(
+        session, "token.created", now=now, by=by, subject=person.username, token=token.id, scope=scope, days=days
+    )
     return text
 
 
@@ -68,23 +75,29 @@ def tokens_of(session: Session, person: Person) -> Sequence[Token]:
     return session.scalars(select(Token).where(Token.person_id == person.id).order_by(Token.id)).all()
 
 
-def revoke_token(session: Session, token_id: int, *, now: int) -> Token:
+def revoke_token(session: Session, token_id: int, *, now: int, by: Actor = SYSTEM) -> Token:
     """Make a token worthless from now on; sockets that were opened with it are closed within a minute."""
     token = session.get(Token, token_id) if 0 < token_id <= _MAX_ID else None
     if token is None:
-        raise NotFound(f"There is no token {token_id}: 'caseclock token list USER' shows them.")
+        raise NotFound(_("There is no token %(id)s: 'caseclock token list USER' shows them.", id=token_id))
     if token.revoked_at is not None:
-        raise Conflict(f"The token {token_id} is revoked already.")
-    token.revoked_at = now
-    security_log.record("token.revoked", username=token.person.username, token=token.id)
+        raise Conflict(_("The token %(id)s is revoked already.", id=token_id))
+    _revoke(session, [token], now=now, by=by)
     return token
 
 
-def revoke_all(session: Session, person: Person, *, now: int) -> None:
+def revoke_all(session: Session, person: Person, *, now: int, by: Actor = SYSTEM) -> None:
     """Make every token of a person worthless from now on."""
-    for token in tokens_of(session, person):
-        if token.revoked_at is None and token.expires_at > now:
-            revoke_token(session, token.id, now=now)
+    living = [one for one in tokens_of(session, person) if one.revoked_at is None and one.expires_at > now]
+    _revoke(session, living, now=now, by=by)
+
+
+def _revoke(session: Session, tokens: Sequence[Token], *, now: int, by: Actor) -> None:
+    for token in tokens:
+        token.revoked_at = now
+    for token in tokens:
+        security_log.record("token.revoked", username=token.person.username, token=token.id)
+        audit_log.record(session, "token.revoked", now=now, by=by, subject=token.person.username, token=token.id)
 
 
 def _is_valid(token: Token, now: int) -> bool:

@@ -1,6 +1,5 @@
-"""The list of tracker records, and their purge. Totals are kept apart and stay as they are."""
+"""Which tracker records are meant, and their purge. Totals are kept apart and stay as they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVarTuple
 from zoneinfo import ZoneInfo
@@ -11,6 +10,8 @@ from sqlalchemy.orm import Session
 from server.accounts.models import Person
 from server.cases.models import RESOLVED, Case
 from server.db import upsert
+from server.time_entries.models import Activity, TimeLog
+from server.time_entries.overlap import keep_overlap
 from server.tracking.intake import ACCEPTED_AGE_MS
 from server.tracking.ledger import rows_by_day, sums_by_day
 from server.tracking.models import PurgedSpan, PurgedTotal, TrackerRecord
@@ -24,12 +25,19 @@ _LATE_MS = ACCEPTED_AGE_MS + 24 * 3600 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records: of this case, this representative, ended at or before this instant, of resolved cases only."""
+    """Which records: of this case, this representative, of cases of this status, that ended in `[since, before]`.
+
+    `resolved_only` means the status `resolved`; `up_to_id` leaves out what came later; `only_of` is the id of the one
+    representative whose records somebody may see.
+    """
 
     case: str | None = None
     representative: str | None = None
+    status: str | None = None
+    since: int | None = None
     before: int | None = None
     resolved_only: bool = False
+    up_to_id: int | None = None
     ids: tuple[int, ...] | None = None
     only_of: int | None = None
 
@@ -43,18 +51,25 @@ class Purged:
     last_id: int = 0
 
 
-def page(
-    session: Session, chosen: Filter, *, limit: int, before_id: int | None = None
-) -> Sequence[tuple[TrackerRecord, str, Person]]:
-    """Up to `limit` records with their case's reference and their representative, the newest first."""
-    query = _chosen(select(TrackerRecord, Case.ref, Person), chosen).order_by(TrackerRecord.id.desc()).limit(limit)
-    if before_id is not None:
-        query = query.where(TrackerRecord.id < before_id)
-    return [(record, ref, person) for record, ref, person in session.execute(query)]
+def newest_id(session: Session) -> int:
+    """The id of the newest record, 0 where there is none."""
+    return session.scalar(select(func.max(TrackerRecord.id))) or 0
+
+
+def next_ids(session: Session, chosen: Filter, *, after_id: int, along_ids: bool) -> list[int]:
+    """The ids of the next batch above `after_id`.
+
+    With `along_ids` all batches together read the table once, whatever the filter; without it, SQLite looks for each of
+    them through an index of what the filter names, which is less where few fit.
+    """
+    query = _chosen(select(TrackerRecord.id), chosen).where(TrackerRecord.id > after_id)
+    if along_ids:
+        query = query.with_hint(TrackerRecord, "NOT INDEXED", "sqlite")
+    return list(session.scalars(query.order_by(TrackerRecord.id).limit(_BATCH)))
 
 
 def count(session: Session, chosen: Filter) -> Purged:
-    """How many records the filter chooses, and their time."""
+    """How many records the filter chooses, and their time. Reads all of them."""
     length = TrackerRecord.ended_at - TrackerRecord.started_at
     records, duration_ms = session.execute(
         _chosen(select(func.count(TrackerRecord.id), func.coalesce(func.sum(length), 0)), chosen)
@@ -65,6 +80,8 @@ def count(session: Session, chosen: Filter) -> Purged:
 def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0) -> Purged:
     """Delete up to a thousand chosen records above `after_id`. Their time cannot come back through a late browser.
 
+    What entries overlapped stays known. The rows are held, so that of two purges at once each takes what the other
+    leaves.
     Call it, a transaction each time, until it takes none; with the `last_id` of the batch before, no batch reads
     again what the ones before it left.
     """
@@ -83,6 +100,7 @@ def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0
         .where(TrackerRecord.id > after_id)
         .order_by(TrackerRecord.id)
         .limit(_BATCH)
+        .with_for_update(of=TrackerRecord)
     ).all()
     if not rows:
         return Purged(0, 0)
@@ -97,7 +115,16 @@ def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0
     ]
     if tombs:
         session.execute(insert(PurgedSpan), tombs)
-    session.execute(delete(TrackerRecord).where(TrackerRecord.id.in_([row.id for row in rows])))
+    ids = [row.id for row in rows]
+    keep_overlap(
+        session,
+        (TimeLog, Activity),
+        ids,
+        {row.representative_id for row in rows},
+        started=min(row.started_at for row in rows),
+        ended=max(row.ended_at for row in rows),
+    )
+    session.execute(delete(TrackerRecord).where(TrackerRecord.id.in_(ids)))
     taken = sums_by_day((who, case, ZoneInfo(zone), start, end) for _, who, case, zone, start, end in rows)
     upsert(session, PurgedTotal, rows_by_day(taken), add=["automatic_ms"])
     return Purged(len(rows), sum(row.ended_at - row.started_at for row in rows), rows[-1].id)
@@ -115,10 +142,16 @@ def _chosen(query: Select[*Ts], chosen: Filter) -> Select[*Ts]:
         query = query.where(Case.ref == chosen.case)
     if chosen.representative is not None:
         query = query.where(Person.username == chosen.representative)
+    if chosen.status is not None:
+        query = query.where(Case.status == chosen.status)
+    if chosen.since is not None:
+        query = query.where(TrackerRecord.ended_at >= chosen.since)
     if chosen.before is not None:
         query = query.where(TrackerRecord.ended_at <= chosen.before)
     if chosen.resolved_only:
         query = query.where(Case.status == RESOLVED)
+    if chosen.up_to_id is not None:
+        query = query.where(TrackerRecord.id <= chosen.up_to_id)
     if chosen.ids is not None:
         query = query.where(TrackerRecord.id.in_(chosen.ids))
     if chosen.only_of is not None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.cases.models import ACTIVE, RESOLVED, Case, CaseRelation, Resolution
+from server.i18n import _
 from server.problems import Conflict, Invalid, NotFound
 
 MAX_REF_LENGTH = 200
@@ -25,7 +26,7 @@ def find(session: Session, ref: str) -> Case:
     """The case of that reference, or `NotFound`."""
     case = session.scalar(select(Case).where(Case.ref == ref)) if ref.isprintable() else None
     if case is None:
-        raise NotFound("There is no case of that reference. Check it for typing errors.")
+        raise NotFound(_("There is no case of that reference. Check it for typing errors."))
     return case
 
 
@@ -43,8 +44,8 @@ def create(
     if ref is not None and (problem := problem_with_ref(ref)):
         raise Invalid(problem)
     if ref is not None and session.scalar(select(Case.id).where(Case.ref == ref)) is not None:
-        raise Conflict("There is a case of that reference already. Choose another one.")
-    for _ in range(_TRIES):
+        raise Conflict(_("There is a case of that reference already. Choose another one."))
+    for _try in range(_TRIES):
         case = Case(
             ref=ref or _next_ref(session),
             title=title,
@@ -62,22 +63,24 @@ def create(
                 break
         else:
             return case
-    raise Conflict("There is a case of that reference already. Choose another one.")
+    raise Conflict(_("There is a case of that reference already. Choose another one."))
 
 
 def problem_with_ref(ref: str) -> str | None:
     """What is wrong with a case reference, or None."""
     if not ref or len(ref) > MAX_REF_LENGTH or ref != ref.strip() or not ref.isprintable():
-        return f"A case reference has 1 to {MAX_REF_LENGTH} printable characters, no blanks at its ends."
+        return _("A case reference has 1 to %(most)s printable characters, no blanks at its ends.", most=MAX_REF_LENGTH)
     if ref in (".", "..") or _RESERVED_END.search(ref):
-        return f"A case reference cannot be {ref!r}: as a part of an address that would mean something else."
+        return _(
+            "A case reference cannot be '%(ref)s': as a part of an address that would mean something else.", ref=ref
+        )
     return None
 
 
 def resolve(session: Session, case: Case, *, now: int, by: int | None = None, note: str = "") -> None:
     """Resolve a case from `now` on; no clock of it runs after that instant, for anybody."""
     if case.status == RESOLVED:
-        raise Conflict("The case is resolved already.")
+        raise Conflict(_("The case is resolved already."))
     case.status = RESOLVED
     session.add(Resolution(case_id=case.id, resolved_at=now, resolved_by=by, note=note))
     session.flush()
@@ -87,7 +90,7 @@ def reopen(session: Session, case: Case, *, now: int) -> None:
     """Reopen a case from `now` on."""
     period = session.scalar(select(Resolution).where(Resolution.case_id == case.id, Resolution.reopened_at.is_(None)))
     if period is None:
-        raise Conflict("The case is not resolved.")
+        raise Conflict(_("The case is not resolved."))
     case.status = ACTIVE
     period.reopened_at = max(now, period.resolved_at)
     session.flush()

@@ -15,6 +15,7 @@ class Case(Base):
 
     __tablename__ = "cases"
     __table_args__ = (
+        Index("cases_by_status", "status"),
         CheckConstraint("status IN ('active', 'resolved')", name="cases_status"),
         {"sqlite_strict": True},
     )

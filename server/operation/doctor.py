@@ -12,12 +12,15 @@ from sqlalchemy import Row, Select, and_, func, or_, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from server.audit.log import key_of
+from server.audit.verify import verify
 from server.cases.models import RESOLVED, Case, Resolution
 from server.clock import iso
-from server.db import Database, old_sqlite
+from server.db import Database, old_sqlite, see_one_state
 from server.operation import totals
 from server.schemas import LAST_INSTANT
-from server.tracking.models import PurgedSpan, PurgedTotal, StreamCursor, StreamLoss, TrackerRecord
+from server.time_entries.models import Activity, AutomaticCorrection, TimeLog
+from server.tracking.models import CaseTotal, PurgedSpan, PurgedTotal, StreamCursor, StreamLoss, TrackerRecord
 
 MOST_EXAMPLES = 10
 _CLOCK_TOLERANCE_MS = 60_000
@@ -81,17 +84,14 @@ def report(examination: Examination) -> str:
 
 
 def _examined(session: Session, database: Database, now: int) -> Examination:
-    if not database.is_sqlite:
-        # All queries see one state, and may take their time.
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(text("SET LOCAL statement_timeout = 0"))
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    see_one_state(session)
     findings = list(_of_file(session) if database.is_sqlite else ())
     findings += _of_overlap_rule(session, database)
     for check in _checks(now):
         findings += _found(session, check)
     wrong = totals.wrong(session)
     findings += _of_totals(wrong)
+    findings += _of_audit_log(session, database)
     warning = old_sqlite() if database.is_sqlite else None
     if warning:
         findings.append(Finding(warning, 0, (), is_fault=False))
@@ -152,10 +152,17 @@ def _of_totals(wrong: totals.Wrong) -> Iterator[Finding]:
         yield Finding(words, len(examples), tuple(examples[:MOST_EXAMPLES]))
 
 
+def _of_audit_log(session: Session, database: Database) -> Iterator[Finding]:
+    fault = verify(session, key_of(database)).fault
+    if fault is not None:
+        yield Finding("sign that the audit log is not as it was written (see docs/operation.md)", 1, (fault,))
+
+
 def _checks(now: int) -> Iterator[_Check]:
     yield from _of_records(now)
     yield from _of_cursors(now)
     yield from _of_purges()
+    yield from _of_corrections()
     yield from _of_cases()
     yield _Check(
         "holes in what browsers reported: events that nobody can bring back (see GET /api/v1/stream-losses)",
@@ -269,6 +276,30 @@ def _of_purges() -> Iterator[_Check]:
         select(PurgedTotal).where(PurgedTotal.automatic_ms < 0),
         lambda row: f"{row[0].day}, case {row[0].case_id}, representative {row[0].representative_id}",
     )
+
+
+def _of_corrections() -> Iterator[_Check]:
+    correction = AutomaticCorrection
+    yield _Check(
+        "corrections that take away more automatic time than there is",
+        select(correction.case_id, correction.representative_id, func.sum(correction.delta_ms).label("ms"))
+        .outerjoin(
+            CaseTotal,
+            and_(CaseTotal.case_id == correction.case_id, CaseTotal.representative_id == correction.representative_id),
+        )
+        .group_by(correction.case_id, correction.representative_id, CaseTotal.automatic_ms)
+        .having(func.sum(correction.delta_ms) + func.coalesce(CaseTotal.automatic_ms, 0) < 0),
+        lambda row: f"case {row.case_id}, representative {row.representative_id}: {int(row.ms) / 1000:.3f} s",
+    )
+    for kind in (TimeLog, Activity):
+        yield _Check(
+            f"{kind.__tablename__.replace('_', ' ')} of which more was tracked than they last",
+            select(kind.id).where(
+                or_(kind.purged_overlap_ms < 0, kind.overlap_ms > kind.duration_seconds * 1000),
+                kind.deleted_at.is_(None),
+            ),
+            lambda row: f"entry {row.id}",
+        )
 
 
 def _of_cases() -> Iterator[_Check]:

@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from server import logs
 from server.accounts.access import checks_callers_itself
+from server.i18n import _
 from server.operation.runs import Runs
 from server.problems import Forbidden, Unauthorized
 from server.tracking.live_store import all_streams
@@ -184,9 +185,9 @@ def _check_caller(token: str | None) -> None:
     if token is not None or given is not None:
         wanted = f"Bearer {token or ''}"
         if token is None or not hmac.compare_digest((given or "").encode(), wanted.encode()):
-            raise Unauthorized("Send CASECLOCK_METRICS_TOKEN as a bearer token.")
+            raise Unauthorized(_("Send CASECLOCK_METRICS_TOKEN as a bearer token."))
     elif any(name in request.headers for name in _FORWARDED) or not _is_loopback(request.remote_addr):
-        raise Forbidden("Without CASECLOCK_METRICS_TOKEN, metrics are for callers on the server's own computer.")
+        raise Forbidden(_("Without CASECLOCK_METRICS_TOKEN, metrics are for callers on the server's own computer."))
 
 
 def _is_loopback(address: str | None) -> bool:

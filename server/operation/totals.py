@@ -16,6 +16,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Person
+from server.audit import log as audit_log
 from server.db import upsert
 from server.schemas import LAST_INSTANT
 from server.tracking.ledger import ByDay, rows_by_day, sums_by_day
@@ -98,6 +99,8 @@ def repair(session: Session, *, now: int) -> Wrong:
     upsert(session, CaseTotal, cases, replace=["automatic_ms", "updated_at"])
     days = rows_by_day({key: right for key, (_, right) in found.by_day.items() if right})
     upsert(session, DailyTotal, days, replace=["automatic_ms"])
+    if found.count:
+        audit_log.record(session, "totals.repaired", now=now, totals=found.count)
     return found
 
 

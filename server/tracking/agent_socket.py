@@ -126,6 +126,7 @@ def _serve(service: Tracking, ws: Any) -> None:
     ):
         ws.close(TOO_MANY if not service.connections.closing else RESTART, "too many connections")
         return
+    service.stir(connection.representative_id)
     try:
         _welcome(service, connection, ws)
         while True:
@@ -137,6 +138,7 @@ def _serve(service: Tracking, ws: Any) -> None:
         pass
     finally:
         service.connections.remove(connection)
+        service.stir(connection.representative_id)
 
 
 def agent_settings(settings: TrackingSettings) -> dict[str, Any]:

@@ -85,10 +85,15 @@ def commit(tracking: Tracking, representatives: Iterable[int], *, now: int) -> C
 
 def live_spans(session: Session, tracking: Tracking, representative_id: int) -> list[Span]:
     """What a commit would credit to this representative right now; nothing is changed."""
-    entries = tracking.store.of_representative(representative_id)
-    case_ids = _case_ids(session, tracking.known_cases, entries)
-    spans = _attributed(session, tracking, {representative_id: entries}, case_ids)[representative_id]
-    return [span for span in spans if span.case in case_ids]
+    return live_spans_of(session, tracking, [representative_id])[representative_id]
+
+
+def live_spans_of(session: Session, tracking: Tracking, representatives: Iterable[int]) -> dict[int, list[Span]]:
+    """The same of several at once."""
+    live = {one: tracking.store.of_representative(one) for one in representatives}
+    case_ids = _case_ids(session, tracking.known_cases, [entry for own in live.values() for entry in own])
+    found = _attributed(session, tracking, live, case_ids)
+    return {one: [span for span in spans if span.case in case_ids] for one, spans in found.items()}
 
 
 def _take(tracking: Tracking, representatives: Iterable[int]) -> Taken:

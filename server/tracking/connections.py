@@ -182,6 +182,7 @@ class Connections:
         connection.reported()
 
     def watch(self, connection: Connection, case: str) -> None:
+        """Let a connection be among those of `watching`: of a case, or of what has a name that no case can have."""
         with self._lock:
             connection.watches.add(case)
             self._by_watched_case.setdefault(case, set()).add(connection)

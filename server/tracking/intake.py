@@ -67,6 +67,7 @@ def take_report(
             entry = entry.closed_by(report.events)
             if entry.state.applied:
                 tracking.store.put(entry)  # it may come from the database: after a restart the page is live again
+                tracking.stir(representative_id)
             return _acknowledged(entry, report)
         before = len(entry.refusals)
         tracking.tally.events += len(placed.fresh)
@@ -77,6 +78,7 @@ def take_report(
         if rows and not tracking.buckets.spend(representative_id, "set_aside", rows, now=now):
             return [_not_now(stream, "events that are set aside")]
         tracking.store.put(entry)
+        tracking.stir(representative_id)
     return errors + _acknowledged(entry, report)
 
 
@@ -138,7 +140,8 @@ def _folded(
     errors = [
         wire.error(refusal.code, refusal.message, stream=report.stream, seq=refusal.seq) for refusal in folded.refusals
     ]
-    return entry.with_report(folded, lost=lost, cut=cut, now=now), errors
+    newest = fresh[-1] if fresh else None
+    return entry.with_report(folded, newest=newest, lost=lost, cut=cut, now=now), errors
 
 
 def _has_room(tracking: Tracking, entry: LiveStream, report: wire.Report, now: int) -> bool:

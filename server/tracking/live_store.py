@@ -20,7 +20,8 @@ class LiveStream(Struct, frozen=True, gc=False):
     """One stream: its state, and what waits for the next commit.
 
     `committed_seq` and `credited_to` say what the database has; `known_to_database` whether it has a cursor at all.
-    `pending` are ended claims; the open one is in the state. `touched_at` is the arrival of its last report.
+    `pending` are ended claims; the open one is in the state. `touched_at` is the arrival of its last report, `latest`
+    its newest event, unless it was set aside or came before a restart.
     """
 
     representative_id: int
@@ -33,6 +34,7 @@ class LiveStream(Struct, frozen=True, gc=False):
     refusals: tuple[Refusal, ...] = ()
     losses: tuple[tuple[int, int], ...] = ()
     touched_at: int = 0
+    latest: Event | None = None
 
     @property
     def is_dirty(self) -> bool:
@@ -64,7 +66,13 @@ class LiveStream(Struct, frozen=True, gc=False):
         return (held is not None and held.case == case) or any(claim.case == case for claim in self.pending)
 
     def with_report(
-        self, folded: Folded, *, lost: tuple[int, int] | None, cut: Sequence[Claim], now: int
+        self,
+        folded: Folded,
+        *,
+        lost: tuple[int, int] | None,
+        cut: Sequence[Claim],
+        now: int,
+        newest: Event | Refused | None = None,
     ) -> "LiveStream":
         """The entry after a report was folded into it; `cut` are claims that a loss ended before."""
         pending = (*self.pending, *cut) if cut else self.pending
@@ -80,6 +88,7 @@ class LiveStream(Struct, frozen=True, gc=False):
             refusals=(*self.refusals, *_lean(self.refusals, folded.refusals)) if folded.refusals else self.refusals,
             losses=(*self.losses, lost) if lost else self.losses,
             touched_at=now,
+            latest=newest if isinstance(newest, Event) else self.latest,
         )
 
     def closed_by(self, told_again: Sequence[Event | Refused]) -> "LiveStream":

@@ -4,7 +4,7 @@ No two records of one representative overlap; the database itself refuses it (a 
 constraint on PostgreSQL, both made by the migrations).
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -18,8 +18,10 @@ class TrackerRecord(Base):
 
     __tablename__ = "tracker_records"
     __table_args__ = (
-        Index("tracker_records_by_representative", "representative_id", "ended_at"),
-        Index("tracker_records_by_case", "case_id", "id"),
+        Index("tracker_records_by_representative", "representative_id", "ended_at", "started_at", "case_id"),
+        Index("tracker_records_by_case", "case_id", "ended_at", "started_at"),
+        Index("tracker_records_by_end", "ended_at", "started_at", "case_id"),
+        Index("tracker_records_by_duration", text("(ended_at - started_at)"), "id"),
         CheckConstraint("ended_at > started_at", name="tracker_records_order"),
         {"sqlite_strict": True, "sqlite_autoincrement": True},
     )

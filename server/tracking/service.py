@@ -64,7 +64,8 @@ class Tracking:
 
     `pauses` are the periods in which tracking was off, read once and kept by whoever changes the settings;
     `committed_at` is the instant of each representative's last commit in this process, `asked_at` that at which their
-    agents were last asked for a beat before one.
+    agents were last asked for a beat before one. `stirred` are the representatives of whose pages something was heard
+    since somebody last looked; None while nobody looks.
     """
 
     database: Database
@@ -78,6 +79,7 @@ class Tracking:
     pauses: list[tuple[int, int | None]] = field(default_factory=list)
     committed_at: dict[int, int] = field(default_factory=dict)
     asked_at: dict[int, int] = field(default_factory=dict)
+    stirred: set[int] | None = None
     commit_lock: threading.Lock = field(default_factory=threading.Lock)
     last_good_commit_at: int = 0
     committed: blinker.Signal = field(default_factory=blinker.Signal)
@@ -87,6 +89,11 @@ class Tracking:
 
     def __post_init__(self) -> None:
         self.buckets = Buckets(self.limits)
+
+    def stir(self, representative_id: int) -> None:
+        """Note that something was heard of this representative's pages, for whoever looks."""
+        if self.stirred is not None:
+            self.stirred.add(representative_id)
 
     @property
     def interval_ms(self) -> int:

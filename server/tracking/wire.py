@@ -60,13 +60,21 @@ class Unwatch(Struct, tag="unwatch", tag_field="type", frozen=True):
     case: PrintableRef
 
 
+class WatchBoard(Struct, tag="watch_board", tag_field="type", frozen=True):
+    """Subscribe to who works on what."""
+
+
+class UnwatchBoard(Struct, tag="unwatch_board", tag_field="type", frozen=True):
+    """End that subscription."""
+
+
 class Ping(Struct, tag="ping", tag_field="type", frozen=True):
     """Ask for a `pong`."""
 
     sent_at: Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 
 
-Message: TypeAlias = Hello | Report | Watch | Unwatch | Ping
+Message: TypeAlias = Hello | Report | Watch | Unwatch | WatchBoard | UnwatchBoard | Ping
 
 
 class _StrictReport(Struct, tag="report", tag_field="type", frozen=True):
@@ -95,7 +103,7 @@ class BadMessage(Exception):
     """The message cannot be taken; the text says why, in the words of the contract."""
 
 
-_decode_strict = msgspec.json.Decoder(Hello | _StrictReport | Watch | Unwatch | Ping).decode
+_decode_strict = msgspec.json.Decoder(Hello | _StrictReport | Watch | Unwatch | WatchBoard | UnwatchBoard | Ping).decode
 _decode_report = msgspec.json.Decoder(_StrictReport).decode
 _decode_loose_report = msgspec.json.Decoder(_LooseReport).decode
 _decode_any_hello = msgspec.json.Decoder(_AnyHello).decode

@@ -21,16 +21,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from server import clock
-from server.accounts import access, device, passwords, people, security_log, sessions
+from server.accounts import access, device, language, passwords, people, security_log, sessions
 from server.accounts import sign_in as sign_in_door
-from server.accounts.access import allow, current_person, needs_scope, public
+from server.accounts.access import allow, current_actor, current_person, needs_scope, public
 from server.accounts.models import ADMINISTRATOR, FULL, REPRESENTATIVE, SUPERVISOR, Person
-from server.accounts.people import DEMO_PASSWORD
+from server.accounts.people import DEMO_PASSWORD, DEMO_PEOPLE
 from server.accounts.sessions import csrf_token
 from server.accounts.sign_in import Refused, door
 from server.accounts.site import client_address
 from server.db import database
-from server.problems import Invalid
+from server.i18n import ENGLISH, LANGUAGES, _, current_language
+from server.problems import Invalid, title_of
 from server.web import headers
 
 CLIENT_FILES = Path(__file__).resolve().parents[2] / "client_js"
@@ -44,7 +45,7 @@ def install(app: Flask) -> None:
     """Put the pages on the application, with the headers that every answer carries."""
     sign_in_door.install(app)
     app.register_blueprint(blueprint)
-    app.context_processor(lambda: {"csrf_token": csrf_token, "person": getattr(g, "person", None)})
+    app.context_processor(_known_to_every_page)
     headers.install(app)
 
 
@@ -73,10 +74,22 @@ def post_sign_in() -> ResponseReturnValue:
         person = _checked(username, request.form.get("password", ""), came_from, now)
     except Refused as refused:
         return _sign_in_form(refused, username)
-    sessions.begin(person, now=now)
+    sessions.begin(person, now=now, signed_in_from=client_address())
     security_log.record("sign_in.succeeded", username=person.username, address=client_address())
     answer = _go_on(_local(request.form.get("next", "")) or url_for(_FIRST_PAGE[person.role]))
     device.remember(answer, came_from, person.id, now=now)
+    return answer
+
+
+@blueprint.post("/language")
+@public
+def choose_language() -> ResponseReturnValue:
+    """Choose a language for this browser, before somebody signs in."""
+    access.check_csrf()
+    answer = _go_on(url_for("web.sign_in", next=_local(request.form.get("next", "")) or None))
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        language.remember(answer, chosen)
     return answer
 
 
@@ -111,18 +124,29 @@ def change_password() -> ResponseReturnValue:
     except Refused as refused:
         if refused.status != HTTPStatus.UNAUTHORIZED:
             return _with_wait(_account_page(refused.detail), refused)
-        return _account_page("That is not your present password."), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _account_page(_("That is not your present password.")), HTTPStatus.UNPROCESSABLE_ENTITY
     except Invalid as invalid:
         return _account_page(invalid.detail), HTTPStatus.UNPROCESSABLE_ENTITY
-    hashed = door().hash_of(new)
+    hashed, by = door().hash_of(new), current_actor()
 
     def change(session: Session) -> Person:
         changed = session.get_one(Person, person.id)
-        people.set_password(session, changed, hashed)
+        people.set_password(session, changed, hashed, now=now, by=by)
         return changed
 
     sessions.begin(database().write(change), now=now)
     return redirect(url_for("web.account", changed=1))
+
+
+@blueprint.post("/account/language")
+@needs_scope(FULL)
+def change_language() -> ResponseReturnValue:
+    """Choose one's own language, here and wherever one signs in; nothing leaves it to the browser."""
+    person, chosen = current_person(), request.form.get("language") or None
+    database().write(lambda session: people.set_language(session, session.get_one(Person, person.id), chosen))
+    answer = _go_on(url_for("web.account"))
+    language.remember(answer, chosen)
+    return answer
 
 
 @blueprint.get("/workspace")
@@ -170,7 +194,18 @@ def client(name: str) -> Response:
 
 def error_page(status: int, detail: str) -> ResponseReturnValue:
     """What a person sees instead of a page: what is wrong, and a way on."""
-    return render_template("error.html", title=HTTPStatus(status).phrase, detail=detail), status
+    return render_template("error.html", title=title_of(status), detail=detail), status
+
+
+def _known_to_every_page() -> dict[str, object]:
+    return {
+        "csrf_token": csrf_token,
+        "person": getattr(g, "person", None),
+        "role_name": language.role_name,
+        "language": current_language(),
+        "languages": LANGUAGES,
+        "english": ENGLISH,
+    }
 
 
 def _checked(username: str, password: str, came_from: device.Device, now: int) -> Person:
@@ -192,6 +227,7 @@ def _sign_in_form(refused: Refused | None = None, username: str = "") -> Respons
         username=username,
         next=_local(request.values.get("next", "")),
         demo=current_app.config["CASECLOCK_DEMO"],
+        demo_people=DEMO_PEOPLE,
         demo_password=DEMO_PASSWORD,
     )
     return _with_wait(page, refused) if refused else page

@@ -69,6 +69,24 @@ def test_another_role_ends_the_sessions(run: Run, eva: Database) -> None:
     assert run("user", "role", "eva", "king").exit_code == 2
 
 
+def test_people_are_in_a_team_or_in_none(run: Run, eva: Database) -> None:
+    """S2: reports add up teams."""
+    assert _eva(eva).team is None
+    assert run("user", "set-team", "eva", " First line ").exit_code == 0
+    assert _eva(eva).team == "First line"
+    _refused(run("user", "set-team", "eva", "x" * 101), "100 printable")
+    _refused(run("user", "set-team", "eva", "a\nb"), "printable")
+    assert _eva(eva).team == "First line"
+    assert run("user", "set-team", "eva").exit_code == 0
+    assert _eva(eva).team is None
+
+
+def test_somebody_is_added_to_a_team(run: Run, database: Database) -> None:
+    assert _add(run, "eva", "--team", "Zweite Linie").exit_code == 0
+
+    assert _eva(database).team == "Zweite Linie"
+
+
 def test_who_is_deactivated_is_out_with_sessions_and_tokens_and_may_come_back_without_them(
     run: Run,
     eva: Database,
@@ -85,7 +103,9 @@ def test_who_is_deactivated_is_out_with_sessions_and_tokens_and_may_come_back_wi
     assert _is_valid(eva, run("token", "eva").stdout.strip())
 
 
-@pytest.mark.parametrize("arguments", [["password"], ["role"], ["deactivate"], ["activate"]], ids=lambda one: one[0])
+@pytest.mark.parametrize(
+    "arguments", [["password"], ["role"], ["set-team"], ["deactivate"], ["activate"]], ids=lambda one: one[0]
+)
 def test_a_person_who_is_not_there_cannot_be_changed(run: Run, eva: Database, arguments: list[str]) -> None:
     more = ["supervisor"] if arguments == ["role"] else []
 

@@ -102,13 +102,17 @@ def test_representatives_see_their_own_records_only(each_world: World) -> None:
         assert {item["representative"] for item in _items(each_world, who)} == seen
     assert _items(each_world, "ana", representative="ben") == []
     foreign = _items(each_world, "ben")[0]["id"]
-    assert all(item["id"] != foreign for item in _items(each_world, "ana", cursor=str(foreign + 1)))
+    assert all(item["id"] != foreign for item in _items(each_world, "ana", cursor=f"{10**15}-{foreign + 1}"))
 
 
 def test_a_bad_query_is_refused_in_words(each_world: World) -> None:
     bad = {
         "limit": ["0", "501", "x"],
-        "cursor": ["x", "-1", "9" * 30],
+        "cursor": ["x", "-1", "1", "1-", "1-2-3", "9" * 30, f"1-{'9' * 30}"],
+        "since": ["yesterday", "2026-11-20"],
+        "status": ["open", "Resolved", ""],
+        "sort": ["id", "duration", ""],
+        "count": ["perhaps"],
         "before": ["yesterday", "2026-11-20", "2026-11-20T10:00:00", "9999-12-31T23:59:59-23:59", ""],
         "case": BAD_TEXT,
         "representative": BAD_TEXT,
@@ -175,11 +179,17 @@ def test_a7_a_rule_purges_what_it_names_after_a_dry_run_that_does_nothing(each_w
         ({"before": "2026-11-20T12:03:00Z"}, 2, 180),
         ({"resolved_only": True}, 2, 360),
         ({"resolved_only": True, "representative": "ana"}, 1, 120),
+        ({"status": "resolved"}, 2, 360),
+        ({"status": "active"}, 1, 60),
+        ({"status": "active", "resolved_only": True}, 0, 0),
+        ({"since": "2026-11-20T12:03:00Z"}, 2, 360),
+        ({"since": "2026-11-20T12:03:00.001Z", "before": "2026-11-20T12:07:00Z"}, 1, 240),
         ({"case": "NONE"}, 0, 0),
     ]
     for rule, records, seconds in rules:
         dry = _purge(world, {"rule": rule, "dry_run": True})
-        assert dry == {"records": records, "duration_seconds": seconds, "dry_run": True}, rule
+        found = {name: dry[name] for name in ("records", "duration_seconds", "dry_run")}
+        assert found == {"records": records, "duration_seconds": seconds, "dry_run": True}, rule
     assert _count(world) == 3
 
     done = _purge(world, {"rule": {"resolved_only": True, "before": "2026-11-20T12:03:00Z"}})
@@ -252,6 +262,9 @@ def test_a_purge_that_does_not_say_what_is_refused_and_purges_nothing(each_world
         {"rule": {}},
         {"rule": {"resolved_only": False}},
         {"rule": {"case": ""}},
+        {"rule": {"up_to_id": 1}},
+        {"rule": {"case": "CAS-1001", "up_to_id": 0}},
+        {"rule": {"status": "open"}},
         {"rule": {"case": " "}},
         {"rule": {"case": None}},
         {"rule": None},

@@ -9,6 +9,7 @@ from sqlalchemy import Executable
 
 from server.accounts.models import Person
 from server.accounts.tokens import issue_token
+from server.audit import log as audit_log
 from server.cases import cases
 from server.db import Database
 from tests.faults.failpoints import Failpoint
@@ -61,6 +62,7 @@ class FaultyServer(ServerProcess):
         """Put these people and all cases into the database, past the server. Ada is an administrator."""
         now = wall_ms() if now is None else now
         database = Database(self.database_url)
+        audit_log.seal_with(database, self.environment["CASECLOCK_SECRET_KEY"])
 
         def add(session: Any) -> None:
             for name in usernames:

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from server import db, migrate
 from server.admin import records
+from server.audit import log as audit_log
 from server.cli import main
 from server.db import Database
 from server.operation import totals
@@ -265,6 +269,25 @@ def less_than_nothing_purged(world: World) -> None:
     _run(world, "UPDATE purged_totals SET automatic_ms = -1")
 
 
+@corruption("corrections that take away more automatic time than there is")
+def more_taken_away_than_measured(world: World) -> None:
+    """W6: rows that no correction can write, beside one that was made as it should be."""
+    body = {"duration_seconds": 0, "reason": "lunch"}
+    assert world.client("ana").patch("/api/v1/cases/CAS-1001/automatic-time", json=body).status_code == 200
+    assert _wrong(world) == []
+    _run(world, "UPDATE case_totals SET automatic_ms = automatic_ms - 1 WHERE representative_id = 1")
+
+
+@corruption("time logs of which more was tracked than they last")
+def more_overlap_than_there_is_of_an_entry(world: World) -> None:
+    """W11"""
+    assert (
+        world.client("ana").post("/api/v1/cases/CAS-1001/time-logs", json={"duration_seconds": 60}).status_code == 201
+    )
+    assert _wrong(world) == []
+    _run(world, "UPDATE time_logs SET purged_overlap_ms = 60001")
+
+
 @corruption("cases whose status is not that of their last resolution")
 def a_resolved_case_without_a_resolution(world: World) -> None:
     _run(world, "UPDATE cases SET status = 'resolved' WHERE id = 1")
@@ -417,6 +440,7 @@ def test_nobody_commits_between_what_a_repair_reads_and_what_it_writes(each_worl
             each_world.write(commits)
 
     other = Database(each_world.config.database_url)
+    audit_log.seal_with(other, each_world.config.secret_key)
     other.write(repairs)
     other.close()
     worked(each_world, "ana", minutes=1)
@@ -434,9 +458,11 @@ def test_what_was_purged_before_is_taken_over(tmp_path: Path, postgresql_server:
             worked(world, "ana", "CAS-1002", minutes=30)
             _run(world, "DELETE FROM tracker_records WHERE case_id = 1", "DELETE FROM tracker_records WHERE id = 99")
             before = _kept(world)
-            _run(world, "DROP TABLE purged_totals", "UPDATE alembic_version SET version_num = '0002'")
-        migrate.upgrade(url)
+            _run(world, "DROP TABLE purged_totals")
         database = Database(url)
+        migration = ScriptDirectory.from_config(migrate._config()).get_revision("0003")
+        with database.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+            migration.module.upgrade()
         assert examine(database, now=NOON + 20 * HOUR_MS).faults == []
         database.close()
         with_purges = World(world.app, world.clock, world.config)
@@ -450,6 +476,7 @@ def test_what_was_purged_before_is_taken_over(tmp_path: Path, postgresql_server:
 def command(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("CASECLOCK_DATA_DIR", str(world.config.data_dir))
     monkeypatch.setenv("CASECLOCK_DATABASE_URL", world.config.database_url)
+    monkeypatch.setenv("CASECLOCK_SECRET_KEY", world.config.secret_key)
     monkeypatch.setattr("server.cli.system_clock", world.clock)
     return lambda *arguments: CliRunner().invoke(main, ["doctor", *arguments])
 

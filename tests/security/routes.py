@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-VALUES = {"ref": "CAS-1001", "entry_id": 4711, "username": "ana", "name": "agent.js"}
+VALUES = {"ref": "CAS-1001", "entry_id": 4711, "purge_id": 4711, "username": "ana", "name": "agent.js"}
 
 
 @dataclass(frozen=True, slots=True)

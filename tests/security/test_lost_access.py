@@ -43,11 +43,15 @@ def _look(world: World) -> int:
 
 
 LOSSES: dict[str, Callable[[World], Callable[[Any, Person], object]]] = {
-    "another role": lambda world: lambda session, person: people.set_role(session, person, "representative"),
+    "another role": lambda world: (
+        lambda session, person: people.set_role(session, person, "representative", now=world.clock.now)
+    ),
     "deactivated": lambda world: (
         lambda session, person: people.set_active(session, person, active=False, now=world.clock.now)
     ),
-    "a new password": lambda world: lambda session, person: people.set_password(session, person, "!"),
+    "a new password": lambda world: (
+        lambda session, person: people.set_password(session, person, "!", now=world.clock.now)
+    ),
     "signed out everywhere": lambda world: sessions.end_all,
 }
 
@@ -105,7 +109,11 @@ def test_with_a_token_too_a_socket_does_not_outlive_the_role_it_was_opened_in(ne
     with AgentSocket(url) as sam, AgentSocket(url) as ana:
         sam.hello(world.tokens["sam"])
         ana.hello(world.tokens["ana"])
-        _change(world, "sam", lambda session, person: people.set_role(session, person, "representative"))
+        _change(
+            world,
+            "sam",
+            lambda session, person: people.set_role(session, person, "representative", now=world.clock.now),
+        )
 
         assert _look(world) == 1
         assert sam.close_code() == 4401

@@ -1,8 +1,9 @@
 // @ts-check
 // Deleting the selected records: what they are is counted first, then confirmed.
-import { amountOf, byId, modal, notice, problemOf, recordsOf } from "/static/admin-parts.js";
+import { amountOf, byId, modal, notice, problemOf, recordsOf, roomOf } from "/static/admin-parts.js";
 import { failed, fill, h, loading } from "/static/dom.js";
 import { api } from "/static/http.js";
+import { _ } from "/static/i18n.js";
 import { say } from "/static/messages.js";
 
 const PATH = "/api/v1/tracker-records/purge";
@@ -32,14 +33,14 @@ export function startDeleting({ onDone }) {
   async function count() {
     const mine = chosen;
     confirm.disabled = true;
-    confirm.textContent = "Delete";
-    fill(counted, loading("Counting …"));
+    confirm.textContent = _("Delete");
+    fill(counted, loading(_("Counting …")));
     try {
       const found = await api("POST", PATH, { ids: mine, dry_run: true });
       if (mine !== chosen) return;
       const missing = mine.length - found.records;
-      fill(counted, h("p", { class: "amount" }, amountOf(found)), missing > 0 && h("p", null, `${recordsOf(missing)} of the selection are gone already.`));
-      confirm.textContent = `Delete ${recordsOf(found.records)}`;
+      fill(counted, h("p", { class: "amount" }, amountOf(found)), h("p", { class: "muted" }, roomOf(found.bytes)), missing > 0 && h("p", null, _("{records} of the selection are gone already.", { records: recordsOf(missing) })));
+      confirm.textContent = _("Delete {records}", { records: recordsOf(found.records) });
       confirm.disabled = found.records === 0;
     } catch (error) {
       if (mine === chosen) fill(counted, failed(error, count));
@@ -49,11 +50,11 @@ export function startDeleting({ onDone }) {
   async function remove() {
     confirm.disabled = true;
     dialog.busy(true);
-    fill(problem, loading("Deleting …"));
+    fill(problem, loading(_("Deleting …")));
     try {
       const gone = await api("POST", PATH, { ids: chosen, dry_run: false });
       dialog.close();
-      const done = `Deleted: ${amountOf(gone)}. Totals stay.`;
+      const done = _("Deleted: {amount}. Totals stay.", { amount: amountOf(gone) });
       say(done);
       onDone(done);
     } catch (error) {

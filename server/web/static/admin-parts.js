@@ -4,9 +4,10 @@ import { dayStarts } from "/static/supervisor-days.js";
 import { h } from "/static/dom.js";
 import { words } from "/static/format.js";
 import { ApiError } from "/static/http.js";
+import { _, ngettext, number } from "/static/i18n.js";
 
-/** @typedef {{case?: string, representative?: string, before?: string, resolved_only?: boolean}} Rule */
-/** @typedef {{records: number, duration_seconds: number, dry_run: boolean}} PurgeResult */
+/** @typedef {{case?: string, representative?: string, status?: string, since?: string, before?: string, up_to_id?: number}} Rule */
+/** @typedef {{records: number, duration_seconds: number, dry_run: boolean, bytes?: number | null, up_to_id?: number}} PurgeResult */
 
 /**
  * The element of that id, which is of that class.
@@ -32,14 +33,26 @@ export function notice(text) {
   return h("p", { class: "notice notice-danger", role: "alert", "data-testid": "problem" }, text);
 }
 
-/** `1,204 records`. @param {number} number */
-export function recordsOf(number) {
-  return `${number.toLocaleString()} record${number === 1 ? "" : "s"}`;
+/** `1,204 records`. @param {number} count */
+export function recordsOf(count) {
+  return ngettext("{n} record", "{n} records", count, { n: number(count) });
 }
 
 /** `1,204 records, 37 h 12 min`. @param {PurgeResult} result */
 export function amountOf(result) {
-  return `${recordsOf(result.records)}, ${words(result.duration_seconds)} of automatic time`;
+  return _("{records}, {duration} of automatic time", { records: recordsOf(result.records), duration: words(result.duration_seconds) });
+}
+
+/** What a purge frees, in words; nothing where the database does not say. @param {number | null | undefined} bytes */
+export function roomOf(bytes) {
+  if (bytes === null || bytes === undefined) return "";
+  return _("About {size} of the database become free for new records.", { size: sizeOf(bytes) });
+}
+
+/** `18 MB`. @param {number} bytes */
+export function sizeOf(bytes) {
+  const [unit, size] = /** @type {[string, number][]} */ ([["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]).find(([, one]) => bytes >= one) ?? ["B", 1];
+  return `${number(Math.round(bytes / size))} ${unit}`;
 }
 
 /**
@@ -54,8 +67,10 @@ export function ruleOf(form, zone) {
   const rule = {};
   if (text("case")) rule.case = text("case");
   if (text("representative")) rule.representative = text("representative").toLowerCase();
-  if (text("before")) rule.before = new Date(dayStarts(text("before"), zone)).toISOString();
-  if (values.has("resolved_only")) rule.resolved_only = true;
+  if (text("status")) rule.status = text("status");
+  for (const name of /** @type {("since" | "before")[]} */ (["since", "before"])) {
+    if (text(name)) rule[name] = new Date(dayStarts(text(name), zone)).toISOString();
+  }
   return rule;
 }
 

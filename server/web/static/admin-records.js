@@ -1,7 +1,7 @@
 // @ts-check
 // The list of tracker records: filters, pages by cursor, a selection on the page that is shown.
 //
-// Pages are found by the id at which the page before ended, so the thousandth costs as much as the first; the
+// Pages are found by where the page before ended, so the thousandth costs as much as the first; the
 // cursors of the pages that were seen are kept for the way back.
 import { byId, recordsOf, ruleOf } from "/static/admin-parts.js";
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
@@ -9,17 +9,19 @@ import { dateIn, dayOf, exactTime, isDay } from "/static/supervisor-days.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
 import { clock } from "/static/format.js";
 import { api, withQuery } from "/static/http.js";
+import { _, number } from "/static/i18n.js";
 
 const PATH = "/api/v1/tracker-records";
 
 /** @typedef {import("./admin-parts.js").Rule} Rule */
+/** @typedef {{items: TrackerRecord[], next_cursor: string | null, count?: number, count_is_exact?: boolean}} RecordPage */
 /** @typedef {{id: number, case: string, representative: string, name: string, started_at: string, ended_at: string, duration_seconds: number, started_by: string, ended_by: string}} TrackerRecord */
 
 /**
- * @param {{zone: string, onDelete: (ids: number[]) => void}} options
+ * @param {{zone: string, onDelete: (ids: number[]) => void, onDeleteMatching: () => void}} options
  * @returns {{reload: (done: string) => Promise<void>, rule: () => FormData}} `reload` shows the page anew and says what was done
  */
-export function startRecords({ zone, onDelete }) {
+export function startRecords({ zone, onDelete, onDeleteMatching }) {
   const filters = byId("filters", HTMLFormElement);
   const place = byId("records");
   const status = byId("records-status");
@@ -28,7 +30,9 @@ export function startRecords({ zone, onDelete }) {
   const older = byId("older", HTMLButtonElement);
   const size = byId("page-size", HTMLSelectElement);
   const all = byId("select-all", HTMLInputElement);
+  const sort = byId("sort", HTMLSelectElement);
   const remove = byId("delete-selected", HTMLButtonElement);
+  const matching = byId("delete-matching", HTMLButtonElement);
   /** @type {(string | null)[]} the cursor of each page up to the one that is shown */
   let cursors = [null];
   /** @type {string | null} */
@@ -39,12 +43,15 @@ export function startRecords({ zone, onDelete }) {
   let asking = null;
   /** @type {number | null} */
   let lastTicked = null;
+  /** How many records the filter fits, in words; empty where all of them are on the page. */
+  let fitting = "";
 
   filters.addEventListener("submit", (event) => {
     event.preventDefault();
     begin();
   });
-  size.addEventListener("change", begin);
+  for (const choice of [size, sort]) choice.addEventListener("change", begin);
+  matching.addEventListener("click", onDeleteMatching);
   byId("clear-filters").addEventListener("click", () => {
     filters.reset();
     begin();
@@ -89,10 +96,10 @@ export function startRecords({ zone, onDelete }) {
   async function show() {
     asking?.abort();
     const mine = (asking = new AbortController());
-    if (!place.querySelector("table")) fill(place, loading("Loading the records …"));
+    if (!place.querySelector("table")) fill(place, loading(_("Loading the records …")));
     place.setAttribute("aria-busy", "true");
     try {
-      const query = { ...rule, limit: size.value, cursor: cursors.at(-1) };
+      const query = { ...rule, sort: sort.value, limit: size.value, cursor: cursors.at(-1), count: cursors.length === 1 || null };
       draw(await api("GET", withQuery(PATH, query), undefined, { signal: mine.signal }));
     } catch (error) {
       if (mine.signal.aborted) return;
@@ -105,19 +112,23 @@ export function startRecords({ zone, onDelete }) {
     }
   }
 
-  /** @param {{items: TrackerRecord[], next_cursor: string | null}} page */
-  function draw({ items, next_cursor: next }) {
+  /** @param {RecordPage} page */
+  function draw({ items, next_cursor: next, count, count_is_exact: isExact }) {
     following = next;
+    if (count !== undefined) {
+      const records = recordsOf(count);
+      fitting = count <= items.length ? "" : isExact ? records : _("more than {records}", { records });
+    }
     lastTicked = null;
-    fill(place, items.length ? table(items, zone) : empty(Object.keys(rule).length ? "No record fits these filters." : "There are no tracker records yet."));
+    fill(place, items.length ? table(items, zone, sort.value) : empty(Object.keys(rule).length ? _("No record fits these filters.") : _("There are no tracker records yet.")));
     const first = (cursors.length - 1) * Number(size.value);
-    const range = items.length ? `${(first + 1).toLocaleString()} – ${(first + items.length).toLocaleString()}` : "";
+    const range = items.length ? `${number(first + 1)} – ${number(first + items.length)}` : "";
     byId("page-range").textContent = range;
     pager.hidden = !next && cursors.length === 1;
     keepFocus(newer, cursors.length === 1, older);
     keepFocus(older, !next, newer);
     showSelection();
-    status.textContent = items.length ? `${recordsOf(items.length)} on this page${next ? ", more follow" : ""}.` : "";
+    status.textContent = items.length ? onThisPage(recordsOf(items.length), fitting) : "";
   }
 
   function showSelection() {
@@ -125,10 +136,12 @@ export function startRecords({ zone, onDelete }) {
     all.disabled = count === 0;
     all.checked = count > 0 && chosen === count;
     all.indeterminate = chosen > 0 && chosen < count;
+    matching.hidden = !all.checked || !fitting || !Object.keys(rule).length;
+    matching.textContent = _("Delete all that match: {records} …", { records: fitting });
     remove.disabled = chosen === 0;
     remove.classList.toggle("btn-danger", chosen > 0);
     remove.classList.toggle("btn-outline-secondary", chosen === 0);
-    remove.textContent = chosen ? `Delete ${recordsOf(chosen)} …` : "Delete selected …";
+    remove.textContent = chosen ? _("Delete {records} …", { records: recordsOf(chosen) }) : _("Delete selected …");
     for (const box of boxes()) box.closest("tr")?.classList.toggle("is-chosen", box.checked);
   }
 
@@ -155,8 +168,8 @@ export function startRecords({ zone, onDelete }) {
 
   function toAddress() {
     const values = new FormData(filters);
-    const query = Object.fromEntries([...values].filter(([name]) => name !== "resolved_only"));
-    history.replaceState(null, "", withQuery(location.pathname, { ...query, resolved: values.has("resolved_only") ? "yes" : null }));
+    const order = sort.selectedIndex ? sort.value : null;
+    history.replaceState(null, "", withQuery(location.pathname, { ...Object.fromEntries(values), sort: order }));
   }
 
   function fromAddress() {
@@ -164,27 +177,39 @@ export function startRecords({ zone, onDelete }) {
     const set = (/** @type {string} */ name, /** @type {string | null} */ value) => (byId(`filter-${name}`, HTMLInputElement).value = value ?? "");
     set("case", asked.get("case"));
     set("representative", asked.get("representative"));
-    set("before", isDay(asked.get("before")) ? asked.get("before") : null);
-    byId("filter-resolved", HTMLInputElement).checked = asked.get("resolved") === "yes";
+    for (const name of ["since", "before"]) set(name, isDay(asked.get(name)) ? asked.get(name) : null);
+    choose(byId("filter-status", HTMLSelectElement), asked.get("status"));
+    choose(sort, asked.get("sort"));
   }
 }
 
-/** @param {TrackerRecord[]} items @param {string} zone */
-function table(items, zone) {
-  const names = ["Select", "Id", "Case", "Representative", "Started", "Ended", "Duration", "Started by", "Ended by"];
+/** @param {TrackerRecord[]} items @param {string} zone @param {string} order */
+function table(items, zone, order) {
+  const columns = [
+    column(h("span", { class: "visually-hidden" }, _("Select")), "record-select"),
+    column(_("Id"), "text-end"),
+    ...[_("Case"), _("Representative"), _("Started")].map((name) => column(name)),
+    column(_("Ended"), "", { "-ended_at": "descending", ended_at: "ascending" }[order]),
+    column(_("Duration"), "text-end", order === "-duration" ? "descending" : ""),
+    ...[_("Started by"), _("Ended by")].map((name) => column(name)),
+  ];
   return h(
     "table",
     { class: "table records-table", role: "table", "data-testid": "records-table" },
-    h("caption", { class: "visually-hidden" }, "Tracker records, newest first"),
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...names.map(column))),
+    h("caption", { class: "visually-hidden" }, _("Tracker records")),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...columns)),
     h("tbody", { role: "rowgroup" }, ...items.map((item) => row(item, zone))),
   );
 }
 
-/** @param {string} name */
-function column(name) {
-  const look = { Select: "record-select", Id: "text-end", Duration: "text-end" }[name];
-  return h("th", { role: "columnheader", scope: "col", class: look, "aria-sort": name === "Id" ? "descending" : null }, name === "Select" ? h("span", { class: "visually-hidden" }, name) : name);
+/** @param {Node | string} name @param {string} [look] @param {string} [order] */
+function column(name, look, order) {
+  return h("th", { role: "columnheader", scope: "col", class: look || null, "aria-sort": order || null }, name);
+}
+
+/** @param {string} records @param {string} fitting */
+function onThisPage(records, fitting) {
+  return fitting ? _("{records} on this page, {fitting} in all.", { records, fitting }) : _("{records} on this page.", { records });
 }
 
 /** @param {TrackerRecord} item @param {string} zone */
@@ -192,20 +217,25 @@ function row(item, zone) {
   const cell = (/** @type {string} */ name, /** @type {Node | string | number} */ content, /** @type {Record<string, unknown>} */ more = {}) => h("td", { role: "cell", class: `record-${name}`, ...more }, content);
   const [started, ended] = [Date.parse(item.started_at), Date.parse(item.ended_at)];
   const id = `record-${item.id}`;
-  const label = `Select record ${item.id}: ${item.case}, ${item.name}`;
+  const label = _("Select record {id}: {case}, {name}", { id: item.id, case: item.case, name: item.name });
   return h(
     "tr",
     { role: "row", "data-testid": "record", "data-id": item.id },
     cell("select", h("input", { type: "checkbox", class: "form-check-input", id, value: item.id, "aria-label": label, "data-testid": "select-record" })),
-    cell("id", item.id),
+    cell("id", item.id, { "data-label": _("no.") }),
     h("th", { role: "rowheader", scope: "row", class: "record-case", title: item.case }, item.case),
     cell("representative", item.name, { title: item.representative }),
     cell("started", `${dateIn(started, zone)}, ${exactTime(started, zone)}`, { title: item.started_at }),
     cell("ended", dayOf(started, zone) === dayOf(ended, zone) ? exactTime(ended, zone) : `${dateIn(ended, zone)}, ${exactTime(ended, zone)}`, { title: item.ended_at }),
     cell("duration", clock(item.duration_seconds)),
-    cell("started-by", startedBy(item.started_by)),
-    cell("ended-by", endedBy(item.ended_by)),
+    cell("started-by", startedBy(item.started_by), { "data-label": _("Started:") }),
+    cell("ended-by", endedBy(item.ended_by), { "data-label": _("Ended:") }),
   );
+}
+
+/** Choose an option if there is such a one. @param {HTMLSelectElement} field @param {string | null} value */
+function choose(field, value) {
+  if ([...field.options].some((option) => option.value === value)) field.value = value ?? "";
 }
 
 /** Disable a button without losing the focus that is on it. @param {HTMLButtonElement} button @param {boolean} isOff @param {HTMLButtonElement} other */

@@ -3,6 +3,7 @@
 import { byId, notice, problemOf } from "/static/admin-parts.js";
 import { failed, fill, loading } from "/static/dom.js";
 import { api } from "/static/http.js";
+import { _, ngettext } from "/static/i18n.js";
 import { say } from "/static/messages.js";
 
 const PATH = "/api/v1/settings/tracking";
@@ -26,7 +27,7 @@ export function startSettings() {
   });
   discard.addEventListener("click", () => {
     put(saved);
-    say("The changes are discarded.");
+    say(_("The changes are discarded."));
     save.focus();
   });
   addEventListener("beforeunload", (event) => {
@@ -35,7 +36,7 @@ export function startSettings() {
   load();
 
   async function load() {
-    fill(state, loading("Loading the settings …"));
+    fill(state, loading(_("Loading the settings …")));
     try {
       put(await api("GET", PATH));
       fill(state);
@@ -47,18 +48,18 @@ export function startSettings() {
 
   async function store() {
     const changed = changes();
-    if (!Object.keys(changed).length) return void (status.textContent = "Nothing was changed.");
+    if (!Object.keys(changed).length) return void (status.textContent = _("Nothing was changed."));
     save.disabled = true;
-    status.textContent = "Saving …";
+    status.textContent = _("Saving …");
     try {
       saved = await api("PATCH", PATH, changed);
       for (const name of Object.keys(changed)) setValue(name, saved[name]);
       show();
-      if (!Object.keys(changes()).length) status.textContent = "The settings are saved.";
-      say("The settings are saved.");
+      if (!Object.keys(changes()).length) status.textContent = _("The settings are saved.");
+      say(_("The settings are saved."));
     } catch (error) {
       show();
-      fill(problem, notice(`Nothing was saved. ${problemOf(error)}`));
+      fill(problem, notice(_("Nothing was saved. {problem}", { problem: problemOf(error) })));
     } finally {
       save.disabled = false;
       (problem.hasChildNodes() && intervalHint() ? (field(INTERVAL) ?? save) : save).focus();
@@ -81,7 +82,7 @@ export function startSettings() {
     field(INTERVAL)?.setAttribute("aria-invalid", String(hint !== ""));
     discard.hidden = !changed.length;
     form.classList.toggle("is-changed", changed.length > 0);
-    status.textContent = changed.length ? `${changed.length} unsaved change${changed.length === 1 ? "" : "s"}` : "";
+    status.textContent = changed.length ? ngettext("{n} unsaved change", "{n} unsaved changes", changed.length) : "";
     fill(problem);
   }
 
@@ -97,7 +98,7 @@ export function startSettings() {
     const value = valueOf(input);
     const [least, most] = [Number(input.min), Number(input.max)];
     const isFine = typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
-    return isFine ? "" : `Choose a whole number of minutes from ${least} to ${most}.`;
+    return isFine ? "" : _("Choose a whole number of minutes from {least} to {most}.", { least, most });
   }
 
   /** @param {string} name @param {unknown} value */

@@ -1,5 +1,6 @@
 // @ts-check
 // Building the page. Data goes in as text or as attributes, never as markup.
+import { _ } from "/static/i18n.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -40,7 +41,7 @@ export function fill(element, ...children) {
 }
 
 /** Shown while something is on its way. @param {string} text */
-export function loading(text = "Loading …") {
+export function loading(text = _("Loading …")) {
   return h("p", { class: "loading", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), text);
 }
 
@@ -52,7 +53,7 @@ export function empty(text, ...more) {
 /** Shown in the place of what could not be loaded. @param {unknown} error @param {() => void} [retry] */
 export function failed(error, retry) {
   const text = error instanceof Error ? error.message : String(error);
-  const again = retry && h("button", { type: "button", class: "btn btn-sm btn-outline-secondary", "data-testid": "retry", onclick: retry }, "Try again");
+  const again = retry && h("button", { type: "button", class: "btn btn-sm btn-outline-secondary", "data-testid": "retry", onclick: retry }, _("Try again"));
   return h("div", { class: "notice notice-danger", role: "alert" }, h("p", null, text), again);
 }
 

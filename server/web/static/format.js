@@ -1,5 +1,6 @@
 // @ts-check
 // How durations and instants are written. Durations are whole seconds, cut off, never rounded up.
+import { _, locale } from "/static/i18n.js";
 
 /** `0:00:09`, `1:02:03`, `123:00:00`. @param {number} seconds */
 export function clock(seconds) {
@@ -10,8 +11,8 @@ export function clock(seconds) {
 /** `0 s`, `45 s`, `20 min`, `1 h 20 min`, `3 h`. From one minute on, seconds are left out. @param {number} seconds */
 export function words(seconds) {
   const { hours, minutes, rest } = parts(seconds);
-  if (!hours && !minutes) return `${rest} s`;
-  return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(" ");
+  if (!hours && !minutes) return _("{n} s", { n: rest });
+  return [hours && _("{n} h", { n: hours }), minutes && _("{n} min", { n: minutes })].filter(Boolean).join(" ");
 }
 
 /** For screen readers: `1 hour 20 minutes`. @param {number} seconds */
@@ -36,10 +37,15 @@ export function time(instant) {
   return written(instant, { timeStyle: "short" });
 }
 
+/** Time of day to the second, in the reader's locale and zone. @param {string | number | Date} instant */
+export function second(instant) {
+  return written(instant, { timeStyle: "medium" });
+}
+
 /** @param {string | number | Date} instant @param {Intl.DateTimeFormatOptions} options */
 function written(instant, options) {
   const date = new Date(instant);
-  return Number.isNaN(date.getTime()) ? "" : new Intl.DateTimeFormat(undefined, options).format(date);
+  return Number.isNaN(date.getTime()) ? "" : new Intl.DateTimeFormat(locale, options).format(date);
 }
 
 /** @param {number} seconds */
@@ -53,7 +59,7 @@ function pad(number) {
   return String(number).padStart(2, "0");
 }
 
-/** @param {number} number @param {string} unit */
+/** @param {number} number @param {"hour" | "minute" | "second"} unit */
 function count(number, unit) {
-  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(number);
 }

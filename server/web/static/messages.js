@@ -1,6 +1,7 @@
 // @ts-check
 // Short messages over the page: what was done, and what went wrong.
 import { h, icon } from "/static/dom.js";
+import { _ } from "/static/i18n.js";
 
 const SHOWN_MS = 6000;
 
@@ -21,7 +22,7 @@ function put(text, role, look) {
   const place = document.getElementById("messages") ?? document.body;
   for (const older of place.querySelectorAll(".message")) if (older.firstElementChild?.textContent === text) older.remove();
   const message = h("div", { class: `message ${look}`, role, "data-testid": role === "alert" ? "error-message" : "done-message" }, h("span", null, text));
-  const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close message", onclick: () => message.remove() }, icon("close"));
+  const close = h("button", { type: "button", class: "icon-button", "aria-label": _("Close message"), onclick: () => message.remove() }, icon("close"));
   message.append(close);
   place.append(message);
   return message;

@@ -1,9 +1,10 @@
 // @ts-check
 // What every page has: the theme toggle.
+import { _ } from "/static/i18n.js";
 
 const KEY = "caseclock:theme";
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);
-const NAMES = { system: "as the system", light: "light", dark: "dark" };
+const NAMES = { system: _("as the system"), light: _("light"), dark: _("dark") };
 
 for (const button of document.querySelectorAll("[data-theme-toggle]")) {
   if (button instanceof HTMLButtonElement) startToggle(button);
@@ -13,7 +14,7 @@ for (const button of document.querySelectorAll("[data-theme-toggle]")) {
 function startToggle(button) {
   const show = () => {
     const theme = chosen();
-    const label = `Theme: ${NAMES[theme]}. Select to change`;
+    const label = _("Theme: {name}. Select to change", { name: NAMES[theme] });
     button.setAttribute("aria-label", label);
     button.title = label;
     button.dataset.theme = theme;

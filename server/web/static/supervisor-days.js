@@ -1,8 +1,11 @@
 // @ts-check
 // Calendar days (`2026-11-20`) and times of day in somebody's time zone. Computes only.
+import { locale } from "/static/i18n.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const MONDAY = 1;
+const SUNDAY = 7;
 
 /** The calendar day of an instant in a zone. @param {number} instant @param {string} zone @returns {string} */
 export function dayOf(instant, zone) {
@@ -73,6 +76,23 @@ export function weekdayOf(day) {
   return { short: written(instant, { timeZone: "UTC", weekday: "short" }), initial: written(instant, { timeZone: "UTC", weekday: "narrow" }) };
 }
 
+/** Whether a week begins with this day, where the reader is. @param {string} day */
+export function beginsWeek(day) {
+  return (new Date(`${day}T00:00:00Z`).getUTCDay() || SUNDAY) === firstWeekday();
+}
+
+/** The day on which a week begins where the reader is, as reports of the API are asked for it. @returns {"monday" | "sunday" | "saturday"} */
+export function weekStart() {
+  const names = /** @type {const} */ ({ 6: "saturday", 7: "sunday" });
+  return names[/** @type {6 | 7} */ (firstWeekday())] ?? "monday";
+}
+
+/** 1 is Monday, 7 is Sunday; some browsers do not know it. */
+function firstWeekday() {
+  const known = /** @type {any} */ (new Intl.Locale(locale));
+  return (known.getWeekInfo?.() ?? known.weekInfo)?.firstDay ?? MONDAY;
+}
+
 /** How far a zone's clocks are ahead of UTC. @param {number} instant @param {string} zone */
 function offsetMs(instant, zone) {
   const parts = formatter({ timeZone: zone, year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23" }, "en").formatToParts(instant);
@@ -82,16 +102,16 @@ function offsetMs(instant, zone) {
 
 /** @param {number} instant @param {Intl.DateTimeFormatOptions} options */
 function written(instant, options) {
-  return formatter(options).format(instant);
+  return formatter(options, locale).format(instant);
 }
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const made = new Map();
 
-/** Making one is slow; a page needs a handful. @param {Intl.DateTimeFormatOptions} options @param {string} [locale] */
-function formatter(options, locale) {
-  const key = JSON.stringify([locale, options]);
+/** Making one is slow; a page needs a handful. @param {Intl.DateTimeFormatOptions} options @param {string} language */
+function formatter(options, language) {
+  const key = JSON.stringify([language, options]);
   let found = made.get(key);
-  if (!found) made.set(key, (found = new Intl.DateTimeFormat(locale, options)));
+  if (!found) made.set(key, (found = new Intl.DateTimeFormat(language, options)));
   return found;
 }

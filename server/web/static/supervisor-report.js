@@ -1,10 +1,11 @@
 // @ts-check
 // A representative's day as it stands on the page: figures, time line, two weeks by day and by case, spans.
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
-import { dayOf, exactTime, longDay, shortDay, timeOfDay, weekdayOf } from "/static/supervisor-days.js";
+import { beginsWeek, dayOf, exactTime, longDay, shortDay, timeOfDay, weekdayOf } from "/static/supervisor-days.js";
 import { timeline } from "/static/supervisor-timeline.js";
 import { empty, h } from "/static/dom.js";
 import { clock, spoken, words } from "/static/format.js";
+import { _, ngettext } from "/static/i18n.js";
 
 const COLOURS = 8;
 const HOUR_MS = 3_600_000;
@@ -27,7 +28,7 @@ export function reportParts(report, options) {
 
 /** What a screen reader hears when a day is there. @param {Report} report */
 export function summaryOf(report) {
-  return `${report.name}, ${longDay(report.day)}: ${spoken(totalOf(report))} on ${counted(casesOf(report.spans).size, "case")}.`;
+  return _("{name}, {day}: {time} on {cases}.", { name: report.name, day: longDay(report.day), time: spoken(totalOf(report)), cases: casesIn(casesOf(report.spans).size) });
 }
 
 /** @param {Report} report */
@@ -40,11 +41,11 @@ function figures(report) {
   return h(
     "dl",
     { class: "figures panel" },
-    figure("Time on cases", words(totalOf(report)), "day-total"),
-    figure("Cases", String(casesOf(report.spans).size), "day-cases"),
-    figure("First to last", between, "day-between"),
-    figure("7 days to here", words(week), "week-total"),
-    figure("7 days before", words(before), "week-before-total"),
+    figure(_("Time on cases"), words(totalOf(report)), "day-total"),
+    figure(_("Cases"), String(casesOf(report.spans).size), "day-cases"),
+    figure(_("First to last"), between, "day-between"),
+    figure(_("7 days to here"), words(week), "week-total"),
+    figure(_("7 days before"), words(before), "week-before-total"),
   );
 }
 
@@ -64,8 +65,8 @@ function timelinePanel(report, { now }) {
     h(
       "div",
       { class: "section-head" },
-      h("h3", { id: "timeline-title" }, "Time line"),
-      report.spans.length > 0 && h("div", { class: "form-check form-switch whole-day" }, whole, h("label", { class: "form-check-label", for: "whole-day" }, "Whole day")),
+      h("h3", { id: "timeline-title" }, _("Time line")),
+      report.spans.length > 0 && h("div", { class: "form-check form-switch whole-day" }, whole, h("label", { class: "form-check-label", for: "whole-day" }, _("Whole day"))),
     ),
     ...notes(report),
     place,
@@ -79,15 +80,16 @@ function timelinePanel(report, { now }) {
 function notes(report) {
   const hours = (Date.parse(report.ended_at) - Date.parse(report.began_at)) / HOUR_MS;
   const found = [];
-  if (hours !== 24) found.push(`This day has ${hours} hours: the clocks were ${hours > 24 ? "set back" : "put forward"}.`);
-  if (hasLostRecords(report) && report.spans.length) found.push("Some tracker records of this day were deleted. Its total still counts them.");
+  if (hours > 24) found.push(_("This day has {hours} hours: the clocks were set back.", { hours }));
+  if (hours < 24) found.push(_("This day has {hours} hours: the clocks were put forward.", { hours }));
+  if (hasLostRecords(report) && report.spans.length) found.push(_("Some tracker records of this day were deleted. Its total still counts them."));
   return found.map((text) => h("p", { class: "notice day-note", "data-testid": "day-note" }, text));
 }
 
 /** @param {Report} report @param {number} now */
 function nothing(report, now) {
-  if (hasLostRecords(report)) return empty("The tracker records of this day were deleted. Its total is kept.");
-  return empty(report.day === dayOf(now, report.time_zone) ? "Nothing committed yet today." : "No time on cases this day.");
+  if (hasLostRecords(report)) return empty(_("The tracker records of this day were deleted. Its total is kept."));
+  return empty(report.day === dayOf(now, report.time_zone) ? _("Nothing committed yet today.") : _("No time on cases this day."));
 }
 
 /** @param {Report} report @param {{addressOf: (day: string) => string}} options */
@@ -99,19 +101,19 @@ function daysPanel(report, { addressOf }) {
   return h(
     "section",
     { class: "panel", "aria-labelledby": "days-title" },
-    h("h3", { id: "days-title" }, "By day, last 14 days"),
+    h("h3", { id: "days-title" }, _("By day, last 14 days")),
     h("div", { class: "days", "data-testid": "days-chart" }, grid(top, step), h("ol", { class: "days-bars" }, ...bars)),
     h(
       "details",
       { class: "as-table" },
-      h("summary", { "data-testid": "days-as-table" }, "Show as a table"),
+      h("summary", { "data-testid": "days-as-table" }, _("Show as a table")),
       h(
         "table",
         { class: "table", "data-testid": "days-table" },
-        h("caption", { class: "visually-hidden" }, `Time of ${report.name} by day`),
-        head([["Day"], ["Time", "end"]]),
+        h("caption", { class: "visually-hidden" }, _("Time of {name} by day", { name: report.name })),
+        head([[_("Day")], [_("Time"), "end"]]),
         h("tbody", null, ...[...report.days].reverse().map((one) => h("tr", null, h("th", { scope: "row" }, shortDay(one.day)), h("td", { class: "text-end" }, clock(one.duration_seconds))))),
-        h("tfoot", null, sumRow("7 days to here", weeksOf(report)[0]), sumRow("7 days before", weeksOf(report)[1])),
+        h("tfoot", null, sumRow(_("7 days to here"), weeksOf(report)[0]), sumRow(_("7 days before"), weeksOf(report)[1])),
       ),
     ),
   );
@@ -125,7 +127,7 @@ function dayBar(one, { top, chosen, href }) {
   const label = `${shortDay(one.day)}: ${spoken(one.duration_seconds)}`;
   return h(
     "li",
-    null,
+    { class: beginsWeek(one.day) ? "begins-week" : null },
     h(
       "a",
       { href, "aria-label": label, title: `${shortDay(one.day)}: ${words(one.duration_seconds)}`, "aria-current": chosen ? "date" : null, "data-day": one.day, "data-testid": "day-bar" },
@@ -153,8 +155,8 @@ function stepOf(seconds) {
 
 /** @param {Report} report */
 function casesPanel(report) {
-  const panel = h("section", { class: "panel", "aria-labelledby": "cases-title" }, h("h3", { id: "cases-title" }, "By case, last 14 days", report.cases.length > 0 && h("span", { class: "muted cases-count" }, ` · ${counted(report.cases.length, "case")}`)));
-  if (!report.cases.length) return panel.append(empty("No time on any case in these 14 days.")), panel;
+  const panel = h("section", { class: "panel", "aria-labelledby": "cases-title" }, h("h3", { id: "cases-title" }, _("By case, last 14 days"), report.cases.length > 0 && h("span", { class: "muted cases-count" }, ` · ${casesIn(report.cases.length)}`)));
+  if (!report.cases.length) return panel.append(empty(_("No time on any case in these 14 days."))), panel;
   const colourOf = coloursOf(report);
   const most = report.cases[0].duration_seconds;
   const rows = report.cases.map((one) => {
@@ -171,7 +173,7 @@ function casesPanel(report) {
     h(
       "div",
       { class: "scrolls", tabindex: "0", role: "region", "aria-labelledby": "cases-title" },
-      h("table", { class: "table", "data-testid": "cases-table" }, h("caption", { class: "visually-hidden" }, `Time of ${report.name} by case`), head([["Case"], ["Time", "end"]]), h("tbody", null, ...rows)),
+      h("table", { class: "table", "data-testid": "cases-table" }, h("caption", { class: "visually-hidden" }, _("Time of {name} by case", { name: report.name })), head([[_("Case")], [_("Time"), "end"]]), h("tbody", null, ...rows)),
     ),
   );
   return panel;
@@ -184,12 +186,12 @@ function spansPanel(report) {
   return h(
     "section",
     { class: "panel", "aria-labelledby": "spans-title" },
-    h("h3", { id: "spans-title" }, "Spans of the day"),
+    h("h3", { id: "spans-title" }, _("Spans of the day")),
     h(
       "table",
       { class: "table spans", role: "table", "data-testid": "spans-table" },
-      h("caption", { class: "visually-hidden" }, `Spans of ${report.name} on ${longDay(report.day)}, times in ${report.time_zone}`),
-      head([["Case"], ["From"], ["To"], ["Duration", "end"], ["Started by"], ["Ended by"]]),
+      h("caption", { class: "visually-hidden" }, _("Spans of {name} on {day}, times in {zone}", { name: report.name, day: longDay(report.day), zone: report.time_zone })),
+      head([[_("Case")], [_("From")], [_("To")], [_("Duration"), "end"], [_("Started by")], [_("Ended by")]]),
       h("tbody", { role: "rowgroup" }, ...rows),
     ),
   );
@@ -197,16 +199,16 @@ function spansPanel(report) {
 
 /** @param {Span} span @param {{place: number, zone: string, colour: number}} options */
 function spanRow(span, { place, zone, colour }) {
-  const cell = (/** @type {string} */ name, /** @type {string} */ text, look = "") => h("td", { role: "cell", class: `span-${name} ${look}` }, text);
+  const cell = (/** @type {string} */ name, /** @type {string} */ text, /** @type {Record<string, unknown>} */ more = {}) => h("td", { role: "cell", ...more, class: `span-${name} ${more.class ?? ""}` }, text);
   return h(
     "tr",
     { role: "row", id: `span-${place}`, tabindex: "-1", "data-testid": "span-row", "data-case": span.case },
     h("th", { role: "rowheader", scope: "row", class: "span-case", title: span.title }, h("span", { class: `swatch colour-${colour}`, "aria-hidden": "true" }), span.case),
     cell("from", exactTime(Date.parse(span.started_at), zone)),
     cell("to", exactTime(Date.parse(span.ended_at), zone)),
-    cell("duration", clock(span.duration_seconds), "text-end"),
-    cell("started", startedBy(span.started_by)),
-    cell("ended", endedBy(span.ended_by)),
+    cell("duration", clock(span.duration_seconds), { class: "text-end" }),
+    cell("started", startedBy(span.started_by), { "data-label": _("Started:") }),
+    cell("ended", endedBy(span.ended_by), { "data-label": _("Ended:") }),
   );
 }
 
@@ -257,7 +259,7 @@ function casesOf(spans) {
   return new Set(spans.map((span) => span.case));
 }
 
-/** @param {number} number @param {string} what */
-function counted(number, what) {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
+/** @param {number} count */
+function casesIn(count) {
+  return ngettext("{n} case", "{n} cases", count);
 }

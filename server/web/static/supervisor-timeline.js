@@ -7,6 +7,7 @@ import { endedBy, startedBy } from "/static/supervisor-causes.js";
 import { exactTime, hoursOf, timeOfDay } from "/static/supervisor-days.js";
 import { h } from "/static/dom.js";
 import { clock, words } from "/static/format.js";
+import { _ } from "/static/i18n.js";
 
 const HOUR_MS = 3_600_000;
 const SHORTEST_MS = 4 * HOUR_MS;
@@ -27,7 +28,7 @@ export function timeline(day, { wholeDay, now, colourOf, onSelect }) {
   const bars = day.spans.map((span, place) => bar(span, { place, range, zone: day.time_zone, colour: colourOf(span.case) }));
   const picture = h(
     "div",
-    { class: "timeline", role: "group", "aria-label": "Time line: the arrow keys go from span to span, Enter shows a span in the table", "data-testid": "timeline" },
+    { class: "timeline", role: "group", "aria-label": _("Time line: the arrow keys go from span to span, Enter shows a span in the table"), "data-testid": "timeline" },
     axis(range, day.time_zone),
     h("div", { class: "timeline-lanes" }, ...lanesOf(day.spans).map((lane) => laneOf(lane, bars, colourOf))),
     nowMark(range, now),
@@ -42,7 +43,14 @@ export function timeline(day, { wholeDay, now, colourOf, onSelect }) {
 /** What a span is, in a sentence. @param {Span} span @param {string} zone */
 export function sentenceOf(span, zone) {
   const [from, to] = [span.started_at, span.ended_at].map((at) => exactTime(Date.parse(at), zone));
-  return `${span.case}, ${from} to ${to}, ${words(span.duration_seconds)}. Started: ${startedBy(span.started_by)}. Ended: ${endedBy(span.ended_by)}.`;
+  return _("{case}, {from} to {to}, {duration}. Started: {started}. Ended: {ended}.", {
+    case: span.case,
+    from,
+    to,
+    duration: words(span.duration_seconds),
+    started: startedBy(span.started_by),
+    ended: endedBy(span.ended_by),
+  });
 }
 
 /** The hours to show: those that hold the work, or the whole day. @param {Day} day @param {{wholeDay: boolean, now: number}} options */
@@ -174,8 +182,8 @@ function tipOf(span, zone) {
     h("strong", null, span.case, " · ", clock(span.duration_seconds)),
     h("span", null, span.title),
     h("span", { class: "number" }, `${from} – ${to}`),
-    h("span", null, `Started: ${startedBy(span.started_by)}`),
-    h("span", null, `Ended: ${endedBy(span.ended_by)}`),
+    h("span", null, _("Started: {cause}", { cause: startedBy(span.started_by) })),
+    h("span", null, _("Ended: {cause}", { cause: endedBy(span.ended_by) })),
   ];
 }
 

@@ -5,6 +5,7 @@ import { reportParts, summaryOf } from "/static/supervisor-report.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
 import { words } from "/static/format.js";
 import { api, withQuery } from "/static/http.js";
+import { _ } from "/static/i18n.js";
 
 const SEARCH_FROM = 9;
 
@@ -76,7 +77,7 @@ async function follow(event) {
 }
 
 async function loadPeople() {
-  if (!everybody.length) fill(people, loading("Loading the representatives …"));
+  if (!everybody.length) fill(people, loading(_("Loading the representatives …")));
   try {
     everybody = (await api("GET", "/api/v1/reports/representatives")).items;
     drawPeople();
@@ -92,7 +93,7 @@ function drawPeople() {
   if (!everybody.length) return;
   const wanted = filter.value.trim().toLowerCase();
   const found = everybody.filter((one) => `${one.name} ${one.representative}`.toLowerCase().includes(wanted));
-  if (!found.length) return fill(people, empty("Nobody of that name."));
+  if (!found.length) return fill(people, empty(_("Nobody of that name.")));
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.representative : undefined;
   const most = Math.max(1, ...everybody.map((one) => one.week_seconds));
   fill(people, peopleTable(found, { representative, most }));
@@ -105,8 +106,8 @@ function peopleTable(found, { representative, most }) {
   return h(
     "table",
     { class: "table people-table", "data-testid": "representatives-table" },
-    h("caption", { class: "visually-hidden" }, "Representatives with their time of today and of the last seven days"),
-    h("thead", null, h("tr", null, column("Name"), column("Today", "text-end"), column("7 days", "text-end"))),
+    h("caption", { class: "visually-hidden" }, _("Representatives with their time of today and of the last seven days")),
+    h("thead", null, h("tr", null, column(_("Name")), column(_("Today"), "text-end"), column(_("7 days"), "text-end"))),
     h("tbody", null, ...found.map((one) => personRow(one, { isChosen: one.representative === representative, most }))),
   );
 }
@@ -147,7 +148,7 @@ async function loadDay() {
     shown = null;
     title.textContent = everybody.find((one) => one.representative === representative)?.name ?? representative;
     zoneLine.textContent = "";
-    fill(reportPlace, loading("Loading the day …"));
+    fill(reportPlace, loading(_("Loading the day …")));
   }
   reportPlace.setAttribute("aria-busy", "true");
   try {
@@ -169,9 +170,9 @@ function drawDay(report) {
   byId("day-choice").hidden = false;
   const now = Date.now();
   const today = dayOf(now, report.time_zone);
-  document.title = `${report.name}, ${report.day} · Supervision · Caseclock`;
+  document.title = `${report.name}, ${report.day} · ${_("Supervision")} · Caseclock`;
   title.textContent = report.name;
-  zoneLine.textContent = `${longDay(report.day)} · all times in ${report.time_zone}`;
+  zoneLine.textContent = _("{day} · all times in {zone}", { day: longDay(report.day), zone: report.time_zone });
   dayInput.value = report.day;
   dayInput.max = today;
   nextDay.disabled = report.day >= today;
