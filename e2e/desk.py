@@ -24,6 +24,7 @@ class Desk:
         self.page = page
         self.base_url = base_url
         self.stopwatch = stopwatch
+        self.patience_s = PATIENCE_S
         self.control = Control(page)
         page.set_default_timeout(PATIENCE_S * 1000)
 
@@ -151,7 +152,7 @@ class Desk:
             return "reason" in seen and holds(seen)
 
         try:
-            until(holding, timeout_s=PATIENCE_S, poll_s=0.05)
+            until(holding, timeout_s=self.patience_s, poll_s=0.05)
         except AssertionError:
             raise AssertionError(f"the page of {self.who} does not say: {what}; it says {seen}") from None
 

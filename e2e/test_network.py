@@ -75,6 +75,7 @@ def test_f19_a_blocked_port_is_said_and_everything_is_delivered_once_it_is_free(
 
 def test_f19_connections_that_break_again_and_again_cost_nothing(ana: Desk, road: Road, recorded: Recorded) -> None:
     """(X1, X3) Each time at another step: while events are on their way, while acknowledgements are."""
+    ana.patience_s = NOTICED_S  # whose connections break at once waits longer each time, up to half a minute
     opened = ana.opens(CASE)
     ana.runs(CASE)
     ana.opens_record("knowledgearticle", "KA-101")
