@@ -22,6 +22,7 @@ export class HandlingTimeElement extends HTMLElement {
   #texts;
   #view;
   #load = joined(() => this.#fetch());
+  #loadHistory = joined(() => this.#try(() => this.#askHistory()));
   #unwatch = () => {};
   #place = () => {};
   #ticker = new Ticker();
@@ -72,7 +73,7 @@ export class HandlingTimeElement extends HTMLElement {
       collapse: (on) => this.#collapse(on),
       history: () => this.#askHistory(),
       attempt: (act) => this.#try(act),
-      log: (entry) => this.#log(entry),
+      change: (method, what, body) => this.#change(method, what, body),
     }, this.#texts);
     this.shadowRoot?.replaceChildren(this.#view.root);
   }
@@ -139,6 +140,7 @@ export class HandlingTimeElement extends HTMLElement {
     // a push has only what is committed: a total with more in it would fall back
     this.#totals = this.#live && this.#totals ? { ...this.#totals, status: message.status } : message;
     if (this.#live || this.#mine) this.#load();
+    if (this.#view?.parts.history.open) this.#loadHistory();
     this.#follow();
   }
 
@@ -217,15 +219,17 @@ export class HandlingTimeElement extends HTMLElement {
     if (ref === this.#ref) this.#history = history;
   }
 
-  async #log(entry) {
-    await this.#ask("time-logs", entry);
-    this.#result = { message: this.#texts._("Time log saved.") };
+  /** Changes what people say of their time. */
+  async #change(method, what, body) {
+    const { _ } = this.#texts;
+    await this.#ask(what, body, method);
+    this.#result = { message: method === "DELETE" ? _("Deleted.") : _("Saved.") };
     this.#load();
-    if (this.#history) this.#try(() => this.#askHistory());
+    if (this.#history) this.#loadHistory();
   }
 
-  #ask(what, body) {
-    return ask(this.#agent, `cases/${this.#ref.split("/").map(encodeURIComponent).join("/")}/${what}`, body, this.#texts);
+  #ask(what, body, method) {
+    return ask(this.#agent, `cases/${this.#ref.split("/").map(encodeURIComponent).join("/")}/${what}`, body, this.#texts, method);
   }
 
   /** What goes wrong is said in the widget. */

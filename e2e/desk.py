@@ -13,6 +13,11 @@ from e2e.waiting import until
 from server.accounts.people import DEMO_PASSWORD
 
 PATIENCE_S = 15.0
+_FOCUSED = """() => {
+    let on = document.activeElement;
+    while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement;
+    return on?.dataset.testid ?? on?.tagName ?? "";
+}"""
 
 
 class Desk:
@@ -127,6 +132,10 @@ class Desk:
     def status(self) -> dict[str, Any]:
         """What the status line says now."""
         return self.page.evaluate("() => ({ ...document.querySelector('[data-testid=status-line]')?.dataset })")
+
+    def focused(self) -> str:
+        """The test id of what has the focus, across shadow roots; else the name of its element."""
+        return self.page.evaluate(_FOCUSED)
 
     def seconds(self, testid: str) -> int | None:
         """The number that a part of the widget or a dialog shows, in seconds; None if it shows none yet."""

@@ -142,6 +142,9 @@ def test_all_pages_are_german_after_the_switch_and_english_after_the_way_back(
     _sees_german_alone(ada, english, "the purge dialog")
     ada.clicks("purge-cancel")
     ada.clicks("discard-settings")
+    ada.goes_to("/audit")
+    ada["entry"].first.wait_for()
+    _sees_german_alone(ada, english, "the audit log")
 
     _chooses(ada, "en")
     ada.goes_to("/workspace")

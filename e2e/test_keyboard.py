@@ -5,11 +5,6 @@ from e2e.desk import Desk
 from e2e.recorded import Recorded
 
 CASE = "CAS-1001"
-_FOCUSED = """() => {
-    let on = document.activeElement;
-    while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement;
-    return on?.dataset.testid ?? on?.tagName ?? "";
-}"""
 
 
 def tab_to(desk: Desk, testid: str, *, key: str = "Tab", most: int = 80) -> None:
@@ -17,7 +12,7 @@ def tab_to(desk: Desk, testid: str, *, key: str = "Tab", most: int = 80) -> None
     passed = []
     for _ in range(most):
         desk.page.keyboard.press(key)
-        focused = desk.page.evaluate(_FOCUSED)
+        focused = desk.focused()
         if focused == testid:
             return
         passed.append(focused)
@@ -37,20 +32,20 @@ def test_w5_f6_a_case_is_opened_logged_on_and_resolved_by_keyboard_alone(
     tab_to(ana, "add")
     keyboard.press("Enter")
     ana["add-form"].wait_for()
-    assert ana.page.evaluate(_FOCUSED) == "log-duration", "the form takes the focus"
+    assert ana.focused() == "log-duration", "the form takes the focus"
     keyboard.type("1:30")
     tab_to(ana, "log-description")
     keyboard.type("Waited for the carrier.")
     tab_to(ana, "log-save")
     keyboard.press("Enter")
     ana["add-form"].wait_for(state="hidden")
-    assert ana.page.evaluate(_FOCUSED) == "add", "the focus is back where it was"
+    assert ana.focused() == "add", "the focus is back where it was"
     ana.shows("time-log", 5400)
 
     tab_to(ana, "case-resolve", key="Shift+Tab")
     keyboard.press("Enter")
     ana["resolve-dialog"].wait_for()
-    assert ana.page.evaluate(_FOCUSED) == "resolve-note", "the dialog takes the focus"
+    assert ana.focused() == "resolve-note", "the dialog takes the focus"
     keyboard.type("Credit note sent.")
     tab_to(ana, "resolve-confirm")
     resolved = ana.does("resolves with Enter", lambda: keyboard.press("Enter"))

@@ -12,18 +12,18 @@ export class ServerProblem extends Error {
   }
 }
 
-export async function ask(agent, path, body, texts = ENGLISH) {
+export async function ask(agent, path, body, texts = ENGLISH, method = body ? "POST" : "GET") {
   const token = await (typeof agent?.token === "function" ? agent.token() : agent?.token);
   const csrf = document.querySelector("meta[name=csrf-token]")?.getAttribute("content");
   const answer = await fetch(`${agent?.server ?? new URL(import.meta.url).origin}/api/v1/${path}`, {
-    method: body ? "POST" : "GET",
+    method,
     body: body && JSON.stringify(body),
     headers: { "Accept-Language": texts.lang, ...(body && { "Content-Type": "application/json" }), ...(token ? { Authorization: `Bearer ${token}` } : csrf && { "X-CSRF-Token": csrf }) },
     credentials: token ? "omit" : "include",
     signal: window.AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => null);
   const said = await answer?.json().catch(() => null);
-  if (answer?.ok && said) return said;
+  if (answer?.ok && (said || answer.status === 204)) return said;
   throw problemOf(answer?.status ?? 0, said, texts);
 }
 

@@ -6,7 +6,7 @@ const LOOK = `
   all: initial; visibility: inherit; position: fixed; right: var(--right, 16px); bottom: var(--bottom, 16px); z-index: var(--caseclock-z, 900);
   font: max(.875rem, 13px)/1.4 var(--caseclock-font, system-ui, sans-serif);
 }
-:host([hidden]), [hidden] { display: none !important }
+:host([hidden]), [hidden], li:has(form) > div { display: none !important }
 .root {
   color-scheme: light dark;
   --surface: var(--caseclock-surface, light-dark(#fff, #1d232b));
@@ -43,7 +43,7 @@ small { font-size: .86em }
 [data-sign=running] svg { fill: currentColor; animation: pulse 2s infinite }
 @keyframes pulse { 50% { opacity: .35 } }
 .problem { color: var(--bad) }
-p:empty, h3:empty, ul:empty, .people:not(:has(li)) { display: none }
+p:empty, h3:empty, ul:empty, div:empty, .people:not(:has(li)) { display: none }
 .notes li { margin-top: .3em; padding: .3em .6em; color: light-dark(#664d03, #ffda6a); background: light-dark(#fff3cd, #3a3012) }
 dl { display: grid; grid-template-columns: 1fr auto; padding: .5em .75em; background: var(--soft) }
 dt:nth-of-type(n+3) { padding-left: 1em }
@@ -57,6 +57,10 @@ dt:nth-of-type(n+3) { padding-left: 1em }
 li:has(b) { display: grid; grid-template-columns: 1fr auto; gap: 0 .7em; padding: .2em 0; line-height: 1.3; overflow-wrap: anywhere }
 .people li { grid-template-columns: auto 1fr auto; align-items: center }
 small { grid-column: -3 / -1; white-space: pre-line }
+li > form, li > .actions, li > details { grid-column: 1 / -1; margin: .3em 0 }
+form.actions { padding: 0; border: 0 }
+li .button:not(form:not(.actions) *) { min-height: 26px; padding: 0 .7em; font-size: .86em }
+details details { font-size: .86em; color: var(--muted) }
 i { grid-row: span 2; width: 2.3em; line-height: 2.3em; text-align: center; border-radius: 50%; background: var(--soft) }
 .button { min-height: 32px; padding: .2em .8em; border: 1px solid var(--edge); background: none }
 .button:hover, .icon:hover { background: var(--soft) }
@@ -65,7 +69,9 @@ i { grid-row: span 2; width: 2.3em; line-height: 2.3em; text-align: center; bord
 .icon { border: 0; min-width: 32px; min-height: 32px; background: none }
 .pill { min-height: 40px; padding: 0 1em; border-radius: 2em }
 form { display: grid; gap: .5em; padding: .75em; border: 1px solid var(--edge) }
-.two { display: grid; grid-template-columns: 1fr 1fr; gap: .6em }
+.two { display: grid; grid-template-columns: 8fr 7fr; gap: .5em; align-items: end }
+.two * { min-width: 0 }
+.two input { padding-inline: .3em !important }
 label > :not([type=checkbox]) { display: block; width: 100%; min-height: 34px; padding: .3em .5em; border: 1px solid var(--edge); background: none; resize: vertical }
 ::placeholder { color: var(--muted) }
 [aria-invalid] { border-color: var(--bad) !important }

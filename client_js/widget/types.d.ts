@@ -13,18 +13,47 @@ export interface HandlingTime {
   manual_seconds: number;
   time_log_seconds: number;
   activity_seconds: number;
+  /** Logged by hand and tracked too, by the same person; unless it is counted, `manual_seconds` is without it. */
+  overlap_seconds: number;
+  overlap_counted: boolean;
   updated_at: string;
   representatives: Share[];
 }
 
-export interface Automatic { representative: string; name: string; duration_seconds: number }
-export interface Entry extends Automatic { id: number; worked_at: string; description: string; kind?: string }
+export interface Correction { author: string; author_name: string; created_at: string; before_seconds: number; after_seconds: number; reason: string }
+interface Row { representative: string; name: string; duration_seconds: number; editable: boolean }
+/** `corrections`: the newest first. */
+export interface Automatic extends Row { measured_seconds: number; correction_seconds: number; corrections: Correction[] }
+/** Activities have `kind` and `subject`. `has_start`: the work began at `worked_at`; else only its day is known. */
+export interface Entry extends Row { id: number; worked_at: string; has_start: boolean; overlap_seconds: number; description: string; kind?: string; subject?: string }
 
 /** The body of `GET .../history`. */
 export interface History { automatic: Automatic[]; time_logs: Entry[]; activities: Entry[] }
 
-/** The body of `POST .../time-logs`. */
-export interface NewLog { duration_seconds: number; description: string; worked_at: string }
+/** What people may change, as the server names it below the case. */
+export type Changed = "automatic-time" | "time-logs" | "activities";
+/** Tells the server; throws a `ServerProblem`. */
+export type Change = (method: "POST" | "PATCH" | "DELETE", path: string, body?: object) => Promise<void>;
+
+/** What a form is opened for. With `activities` and no `values` it offers time logs too. */
+export interface FormAsked {
+  into: HTMLElement;
+  what: Changed;
+  /** What is edited or corrected. */
+  values?: Partial<Entry & Automatic>;
+  label: string;
+  test: string;
+  change: Change;
+  /** It was saved or cancelled. */
+  closed(): void;
+}
+export interface OpenForm { root: HTMLElement; close(): void }
+export type FormOf = (asked: FormAsked, texts: Texts) => OpenForm;
+export type NotesOf = (row: Partial<Entry & Automatic & { isLeftOut: boolean }>, texts: Texts) => string[];
+/** `own`: only what is of the person who is looking. */
+export type HistoryPanel = (
+  on: { details: HTMLDetailsElement; open(asked: FormAsked): void; change: Change }, texts: Texts,
+) => { render(shown: Shown, own: boolean): void };
 
 export interface Settings { enabled: boolean; allow_time_logs: boolean; show_only_own_time: boolean; allow_my_time: boolean }
 
@@ -78,8 +107,7 @@ export interface Acts {
   history(): Promise<void>;
   /** Does it, and says what goes wrong. */
   attempt(act: () => Promise<void>): void;
-  /** Throws a `ServerProblem`. */
-  log(entry: NewLog): Promise<void>;
+  change: Change;
 }
 
 export interface Box { left: number; top: number; right: number; bottom: number }

@@ -1,6 +1,6 @@
 // @ts-check
-import { build, element, list, say, set } from "./markup.js";
-import { ENGLISH, agoText, clockText, initials } from "./words.js";
+import { element, fill, list, markupIn, say, set } from "./markup.js";
+import { ENGLISH, agoText, clockText, dayOf, initials } from "./words.js";
 
 const SIGNS = {
   running: "M12 5a7 7 0 1 0 0 14a7 7 0 0 0 0-14",
@@ -12,26 +12,41 @@ const SIGNS = {
 /** @type {import("./types.d.ts").ViewOf} */
 export function viewOf(acts, texts = ENGLISH) {
   const { _, ngettext } = texts;
-  const { root, parts } = build(texts);
-  const { "my-time": mine, history, collapse, expand } = parts;
-  let form;
+  const root = element("div", "root"), parts = fill(root, markupIn(_));
+  const { "my-time": mine, history, collapse, expand, add, adding } = parts;
+  let form, panel;
   parts.refresh.onclick = acts.refresh;
   parts["screen-lock"].onclick = acts.lock;
-  parts.add.onclick = () => acts.attempt(open);
+  add.onclick = () => open({ into: adding, what: "activities", label: _("Add time"), test: "add-form", change: acts.change, closed: backToAdd });
   collapse.onclick = () => fold(true, expand);
   expand.onclick = () => fold(false, collapse);
   mine.onchange = () => acts.mine(mine.checked);
-  history.ontoggle = () => history.open && acts.attempt(acts.history);
+  history.ontoggle = () => history.open && acts.attempt(unfold);
   for (const type of ["keydown", "keyup", "keypress", "input"]) root.addEventListener(type, keepTyping);
   return { root, parts, render, close };
 
-  async function open() {
-    form ??= (await import("./log_form.js")).logForm(parts, acts.log, texts);
-    form.open();
+  /** One form at a time, loaded when it is first opened. */
+  function open(asked) {
+    acts.attempt(async () => {
+      const { formOf } = await import("./form.js");
+      form?.close();
+      form = formOf(asked, texts);
+      add.hidden ||= asked.into === adding;
+    });
+  }
+
+  function backToAdd() {
+    add.hidden = false;
+    add.focus();
+  }
+
+  async function unfold() {
+    panel ??= (await import("./history.js")).historyPanel({ details: history, open, change: acts.change }, texts);
+    await acts.history();
   }
 
   function close() {
-    form?.close();
+    form?.root.remove();
     history.open = false;
   }
 
@@ -66,19 +81,18 @@ export function viewOf(acts, texts = ENGLISH) {
       set(parts[name], "data-seconds", seconds);
       say(parts[name], time ? clockText(seconds) : "–");
     }
+    const overlap = time?.overlap_counted === false && time.overlap_seconds;
+    say(parts.overlap, overlap ? _("{time} that was logged by hand was tracked too, and is left out of the time by hand.", { time: clockText(overlap) }) : "");
     const people = (time && !own ? time.representatives : []).map((one) => ({ ...one, you: one.username === me, all: one.automatic_seconds + one.manual_seconds }));
     say(parts["people-count"], people.length ? ngettext("{n} person worked on it", "{n} people worked on it", people.length) : "");
     list(parts.people, people.sort((a, b) => b.all - a.all), (one) => profile(one, _));
     parts.refresh.disabled = shown.busy;
-    if (!shown.offersLog) form?.close();
-    parts.add.hidden = !shown.offersLog || !parts["add-form"].hidden;
+    if (!shown.offersLog) adding.replaceChildren();
+    add.hidden = !shown.offersLog || adding.hasChildNodes();
     parts.lock.hidden = !shown.offersLock;
     say(parts.result, shown.result?.message ?? "");
     parts.result.classList.toggle("problem", shown.result instanceof Error);
-    for (const name of ["automatic", "time_logs", "activities"]) {
-      const items = (shown.history?.[name] ?? []).filter((item) => !own || item.representative === me);
-      list(parts[`history-${name.replace("_", "-")}`], items.sort((a, b) => b.worked_at?.localeCompare(a.worked_at) || b.id - a.id || 0), (one) => entry(one, texts));
-    }
+    panel?.render(shown, own);
   }
 }
 
@@ -95,22 +109,13 @@ function profile({ username, name, you, all, automatic_seconds, manual_seconds }
     element("small", "", _("automatic {automatic} · by hand {manual}", { automatic: clockText(automatic_seconds), manual: clockText(manual_seconds) }))];
 }
 
-function entry({ name, duration_seconds, worked_at, kind, description }, { locale }) {
-  const what = [worked_at && dayOf(new Date(worked_at), locale), kind, description].filter(Boolean).join(" · ");
-  return [element("span", "", name), element("b", "", clockText(duration_seconds)), element("small", "", what)];
-}
-
 function when(instant, now, texts) {
   const at = new Date(instant);
   const today = at.toDateString() === new Date(now).toDateString();
   return `${today ? at.toLocaleTimeString(texts.locale, { timeStyle: "short" }) : dayOf(at, texts.locale)} (${agoText(now - at.getTime(), texts)})`;
 }
 
-function dayOf(day, locale) {
-  return day.toLocaleDateString(locale, { dateStyle: "medium" });
-}
-
 /** What is typed here is no shortcut and no change of the host page. */
 function keepTyping(event) {
-  if (event.target.matches("input, textarea")) event.stopPropagation();
+  if (event.target.matches("input, textarea, select")) event.stopPropagation();
 }

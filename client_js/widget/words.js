@@ -31,6 +31,10 @@ export function clockText(seconds) {
   return [hours, ...rest.map((part) => String(part).padStart(2, "0"))].join(":");
 }
 
+export function dayOf(day, locale) {
+  return day.toLocaleDateString(locale, { dateStyle: "medium" });
+}
+
 export function agoText(ms, { _, ngettext } = ENGLISH) {
   const minutes = Math.floor(ms / 60_000), hours = Math.floor(minutes / 60);
   if (minutes < 1) return _("just now");

@@ -175,6 +175,13 @@ def admin() -> str:
     return render_template("admin.html")
 
 
+@blueprint.get("/audit")
+@allow(ADMINISTRATOR)
+def audit() -> str:
+    """The audit log."""
+    return render_template("audit.html")
+
+
 @blueprint.get("/static/<path:name>")
 @public
 def static(name: str) -> Response:

@@ -31,6 +31,7 @@ MAY_NOT = {
         "reports.get_overview",
         "reports.get_trend",
         "web.admin",
+        "web.audit",
         "web.supervisor",
     },
     "sam": {
@@ -42,6 +43,7 @@ MAY_NOT = {
         "admin.list_purges",
         "admin.purge_records",
         "web.admin",
+        "web.audit",
     },
     "ada": set(),
 }

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { parseDuration } from "../../client_js/widget/duration.js";
+import { notesOf } from "../../client_js/widget/history.js";
 import { problemOf } from "../../client_js/widget/server.js";
 import { clockState } from "../../client_js/widget/state.js";
 import { ENGLISH, agoText, textsFor, textsIn } from "../../client_js/widget/words.js";
@@ -63,6 +64,12 @@ test("W5: a duration is understood as people type it in German", () => {
   for (const [typed, seconds] of Object.entries(cases)) assert.deepEqual(parseDuration(typed, german), { seconds }, typed);
   assert.equal(parseDuration("bald", german).problem, "Nicht verstanden: Bitte 1:30, 1h30m, 90m oder 1,5h schreiben.");
   assert.equal(parseDuration("0", german).problem, "Ein Zeiteintrag umfasst 1 Sekunde bis 1.000 Stunden.");
+});
+
+test("W6, W11: the rows of the history", () => {
+  const corrections = [{ author: "ana", author_name: "Ana", created_at: "2026-11-20T09:00:00Z", before_seconds: 720, after_seconds: 1800, reason: "Telefon" }];
+  assert.deepEqual(notesOf({ measured_seconds: 720, corrections }, german), ["gemessen 0:12:00, berichtigt durch Ana: Telefon"]);
+  assert.deepEqual(notesOf({ kind: "phone call", overlap_seconds: 600, isLeftOut: true }, german), ["Telefonat", "0:10:00 davon wurde auch automatisch erfasst und zählt hier nicht"]);
 });
 
 test("W5: what goes wrong between widget and server", () => {

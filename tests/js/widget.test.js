@@ -4,13 +4,14 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { parseDuration } from "../../client_js/widget/duration.js";
-import { dateText, instantOf } from "../../client_js/widget/log_form.js";
+import { parseDuration, readDuration } from "../../client_js/widget/duration.js";
+import { dateText, instantOf } from "../../client_js/widget/form.js";
+import { notesOf } from "../../client_js/widget/history.js";
 import { cornerOf } from "../../client_js/widget/place.js";
 import { problemOf } from "../../client_js/widget/server.js";
 import { clockState } from "../../client_js/widget/state.js";
 import { Ticker } from "../../client_js/widget/ticker.js";
-import { agoText, clockText, initials } from "../../client_js/widget/words.js";
+import { ENGLISH, agoText, clockText, dayOf, initials } from "../../client_js/widget/words.js";
 
 /** @type {import("../../client_js/types.d.ts").AgentStatus} */
 const RUNNING = {
@@ -22,9 +23,9 @@ const KNOWN = { resolved: false, offline: false, enabled: true };
 /** What the widget says of CAS-1001. @param {object} [status] @param {object} [known] */
 const said = (status = {}, known = {}) => clockState("CAS-1001", { ...RUNNING, ...status }, { ...KNOWN, ...known });
 
-test("What a page loads for the widget weighs at most 12.5 KiB gzipped; the form for time logs comes when it is opened", () => {
+test("What a page loads for the widget weighs at most 12.5 KiB gzipped; form and history come when they are opened", () => {
   const folder = new URL("../../client_js/", import.meta.url);
-  const later = ["duration.js", "log_form.js"];
+  const later = ["duration.js", "form.js", "history.js", "kinds.js"];
   const names = readdirSync(new URL("widget/", folder)).filter((name) => name.endsWith(".js") && !later.includes(name));
   const sources = ["widget.js", ...names.map((name) => `widget/${name}`)].map((name) => readFileSync(new URL(name, folder), "utf8"));
   assert.ok(sources.every((source) => later.every((name) => !source.includes(`from "./${name}"`))));
@@ -59,6 +60,40 @@ test("W5: a log of today is of now, one of another day of its noon, where the pe
   assert.equal(instantOf("2026-11-20", now), now.toISOString());
   assert.equal(instantOf("2026-03-29", now), new Date(2026, 2, 29, 12).toISOString());
   assert.equal(dateText(new Date(2026, 2, 29, 23, 59)), "2026-03-29");
+});
+
+test("W11: work that began at a known time is of that time, today too, where the person is", () => {
+  const now = new Date(2026, 10, 20, 14, 30);
+  assert.equal(instantOf("2026-11-20", now, "09:15"), new Date(2026, 10, 20, 9, 15).toISOString());
+  assert.equal(instantOf("2026-03-29", now, "23:59"), new Date(2026, 2, 29, 23, 59).toISOString());
+});
+
+test("W6: a correction may make nothing of automatic time, or more than a time log may have", () => {
+  assert.deepEqual([readDuration("0:00"), readDuration("1200h")], [{ seconds: 0 }, { seconds: 4_320_000 }]);
+  assert.match(readDuration("soon").problem ?? "", /^Not understood/);
+});
+
+test("W6: a row says when and what the work was; the start only where it is known", () => {
+  const worked_at = new Date(2026, 10, 20, 9, 30).toISOString(), day = dayOf(new Date(worked_at), "en");
+  const activity = { worked_at, has_start: false, kind: "phone call", subject: "Carrier", description: "No answer.", overlap_seconds: 0 };
+  const [note, ...more] = notesOf(activity, ENGLISH);
+  assert.deepEqual(more, []);
+  assert.ok(note.endsWith(" · phone call · Carrier · No answer."), note);
+  assert.equal(/\d:\d/.test(note), false, note);
+  assert.match(notesOf({ ...activity, has_start: true }, { ...ENGLISH, locale: "en-GB" })[0], /09:30/);
+  assert.equal(notesOf({ worked_at, description: "" }, { ...ENGLISH, locale: "en" })[0], day);
+});
+
+test("W6: a corrected row says what was measured, and who corrected it last and why", () => {
+  const corrections = ["Second", "First"].map((reason) => ({ author: "ana", author_name: "Ana", created_at: "2026-11-20T09:00:00Z", before_seconds: 720, after_seconds: 1800, reason }));
+  assert.deepEqual(notesOf({ measured_seconds: 720, corrections }, ENGLISH), ["measured 0:12:00, corrected by Ana: Second"]);
+  assert.deepEqual(notesOf({ measured_seconds: 720, corrections: [] }, ENGLISH), []);
+});
+
+test("W11: a row says how much of it was tracked too, and whether that is left out", () => {
+  assert.deepEqual(notesOf({ overlap_seconds: 600, isLeftOut: false }, ENGLISH), ["0:10:00 of it was tracked automatically too"]);
+  assert.deepEqual(notesOf({ overlap_seconds: 600, isLeftOut: true }, ENGLISH), ["0:10:00 of it was tracked automatically too, and is left out"]);
+  assert.deepEqual(notesOf({ overlap_seconds: 0, isLeftOut: true }, ENGLISH), []);
 });
 
 test("W5: what the server says against a log is found by field, in both forms that it has", () => {

@@ -69,6 +69,7 @@ ROWS = {
     "web.change_password": "302 422 422 422 422",  # one's own alone, and not without the present one
     "web.supervisor": "302 403 403 200 200",
     "web.admin": "302 403 403 403 200",
+    "web.audit": "302 403 403 403 200",
     "web.sign_in": PUBLIC,
     "web.post_sign_in": "403 403 403 403 403",  # not without the form's token
     "web.choose_language": "403 403 403 403 403",

@@ -21,6 +21,9 @@ REASONS = {"gap", "overlap", "tracking-off", "committed", "interval"}
         ("ada", "/admin", 200),
         ("sam", "/admin", 403),
         ("ana", "/admin", 403),
+        ("ada", "/audit", 200),
+        ("sam", "/audit", 403),
+        ("ana", "/audit", 403),
         ("ada", "/supervisor", 200),
         ("sam", "/supervisor", 200),
         ("ana", "/supervisor", 403),
@@ -30,7 +33,7 @@ def test_a_page_opens_for_its_roles_alone(world: World, who: str, page: str, sta
     assert world.client(who).get(page).status_code == status
 
 
-@pytest.mark.parametrize("page", ["/admin", "/supervisor"])
+@pytest.mark.parametrize("page", ["/admin", "/audit", "/supervisor"])
 def test_who_is_not_signed_in_is_asked_to(world: World, page: str) -> None:
     answer = world.client().get(page)
 
@@ -71,7 +74,7 @@ def test_a5_s1_every_cause_has_words() -> None:
     assert said == {*get_args(Cause), *REASONS}
 
 
-@pytest.mark.parametrize("page", ["/admin", "/supervisor"])
+@pytest.mark.parametrize("page", ["/admin", "/audit", "/supervisor"])
 def test_a_page_holds_no_script_and_no_style_of_its_own(world: World, page: str) -> None:
     """So that the content security policy needs no exception for it."""
     text = world.client("ada").get(page).text
@@ -79,7 +82,7 @@ def test_a_page_holds_no_script_and_no_style_of_its_own(world: World, page: str)
     assert not re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", text)
 
 
-@pytest.mark.parametrize("page", ["/admin", "/supervisor"])
+@pytest.mark.parametrize("page", ["/admin", "/audit", "/supervisor"])
 def test_each_interactive_thing_has_its_label_and_a_name_for_tests(world: World, page: str) -> None:
     text = world.client("ada").get(page).text
     main = text[text.index("<main") : text.index("</main>")]

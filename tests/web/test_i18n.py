@@ -130,7 +130,14 @@ def test_a_choice_of_a_language_that_is_no_longer_offered_counts_for_nothing(wor
 
 @pytest.mark.parametrize(
     ("who", "path"),
-    [("ana", "/workspace"), ("ana", "/hub"), ("sam", "/supervisor"), ("ada", "/admin"), ("ada", "/account")],
+    [
+        ("ana", "/workspace"),
+        ("ana", "/hub"),
+        ("sam", "/supervisor"),
+        ("ada", "/admin"),
+        ("ada", "/audit"),
+        ("ada", "/account"),
+    ],
 )
 def test_every_page_is_german_and_brings_the_texts_of_its_scripts(world: World, who: str, path: str) -> None:
     client = world.client(who)

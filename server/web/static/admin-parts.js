@@ -1,10 +1,13 @@
 // @ts-check
-// What the parts of the administration page share: elements, sentences about errors and records, dialogs, rules.
+// What the parts of the administration page share, and the audit log with them: elements, sentences about errors and
+// records, suggestions, dialogs, rules.
 import { dayStarts } from "/static/supervisor-days.js";
-import { h } from "/static/dom.js";
+import { fill, h } from "/static/dom.js";
 import { words } from "/static/format.js";
-import { ApiError } from "/static/http.js";
+import { ApiError, api } from "/static/http.js";
 import { _, ngettext, number } from "/static/i18n.js";
+
+const SUGGESTED_CASES = 200;
 
 /** @typedef {{case?: string, representative?: string, status?: string, since?: string, before?: string, up_to_id?: number}} Rule */
 /** @typedef {{records: number, duration_seconds: number, dry_run: boolean, bytes?: number | null, up_to_id?: number}} PurgeResult */
@@ -18,7 +21,7 @@ import { _, ngettext, number } from "/static/i18n.js";
  */
 export function byId(id, kind) {
   const found = document.getElementById(id);
-  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`admin.html has no such element #${id}`);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`The page has no such element #${id}`);
   return /** @type {InstanceType<C>} */ (found);
 }
 
@@ -72,6 +75,52 @@ export function ruleOf(form, zone) {
     if (text(name)) rule[name] = new Date(dayStarts(text(name), zone)).toISOString();
   }
   return rule;
+}
+
+/** `case CAS-1001, resolved cases, ended before 2026-08-20`. @param {(Rule & {resolved_only?: boolean}) | null} rule */
+export function ruleInWords(rule) {
+  if (!rule) return _("selected records");
+  const status = rule.resolved_only ? "resolved" : rule.status;
+  return [
+    rule.case && _("case {case}", { case: rule.case }),
+    rule.representative && _("representative {representative}", { representative: rule.representative }),
+    status && { active: _("active cases"), resolved: _("resolved cases") }[status],
+    rule.since && _("ended from {day}", { day: rule.since.slice(0, 10) }),
+    rule.before && _("ended before {day}", { day: rule.before.slice(0, 10) }),
+  ].filter(Boolean).join(", ");
+}
+
+/** `done`. @param {string} state of a purge */
+export function purgeState(state) {
+  return /** @type {Record<string, string>} */ ({ running: _("running"), cancelled: _("cancelled"), done: _("done"), failed: _("failed") })[state] ?? state;
+}
+
+/** Choose an option if there is such a one. @param {HTMLSelectElement} field @param {string | null} value */
+export function choose(field, value) {
+  if ([...field.options].some((option) => option.value === value)) field.value = value ?? "";
+}
+
+/** Suggest cases for a field, by its list of options. @param {string} id */
+export function suggestCases(id) {
+  return suggest(id, `/api/v1/cases?limit=${SUGGESTED_CASES}`, (item) => [item.ref, item.title]);
+}
+
+/** Suggest people for a field, by its list of options. @param {string} id */
+export function suggestPeople(id) {
+  return suggest(id, "/api/v1/reports/representatives", (item) => [item.representative, item.name]);
+}
+
+/**
+ * Suggestions for a field; without them it can still be typed into.
+ * @param {string} id @param {string} path @param {(item: any) => [string, string]} read
+ */
+async function suggest(id, path, read) {
+  try {
+    const { items } = await api("GET", path);
+    fill(byId(id), ...items.map(read).map(([value, label]) => h("option", { value, label: `${value} · ${label}` })));
+  } catch (error) {
+    console.debug("caseclock: no suggestions:", error);
+  }
 }
 
 /**

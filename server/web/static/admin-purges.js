@@ -2,7 +2,7 @@
 // The purges that were asked for: the ones under way with how far they are, and those that have ended.
 //
 // The server is asked again only while one runs; after a reload of the page it is found by its state.
-import { byId, notice, problemOf, recordsOf, sizeOf } from "/static/admin-parts.js";
+import { byId, notice, problemOf, purgeState, recordsOf, ruleInWords, sizeOf } from "/static/admin-parts.js";
 import { dateIn, timeOfDay } from "/static/supervisor-days.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
 import { words } from "/static/format.js";
@@ -70,7 +70,7 @@ export function startPurges({ zone, onEnded }) {
   function end(id, purge) {
     bars.get(id)?.element.remove();
     bars.delete(id);
-    const done = purge ? _("Purge {state}: {records} deleted. Totals stay.", { state: stateOf(purge), records: recordsOf(purge.records_done) }) : "";
+    const done = purge ? _("Purge {state}: {records} deleted. Totals stay.", { state: purgeState(purge.state), records: recordsOf(purge.records_done) }) : "";
     status.textContent = done;
     onEnded(done);
   }
@@ -135,7 +135,7 @@ function row(purge, names, zone) {
     ruleInWords(purge.rule),
     `${recordsOf(purge.records_done)}, ${words(purge.duration_seconds)}`,
     freed,
-    [stateOf(purge), purge.problem].filter(Boolean).join(": "),
+    [purgeState(purge.state), purge.problem].filter(Boolean).join(": "),
   ];
   return h("tr", { role: "row", "data-testid": "purge", "data-id": purge.id, "data-state": purge.state }, ...values.map((value, place) => h("td", { role: "cell", "data-label": names[place] }, value)));
 }
@@ -143,22 +143,4 @@ function row(purge, names, zone) {
 /** @param {Purge} purge */
 function whoseIs(purge) {
   return purge.name ?? _("retention (system)");
-}
-
-/** @param {Purge} purge */
-function stateOf(purge) {
-  return { running: _("running"), cancelled: _("cancelled"), done: _("done"), failed: _("failed") }[purge.state];
-}
-
-/** `case CAS-1001, resolved cases, ended before 2026-08-20`. @param {Rule | null} rule */
-function ruleInWords(rule) {
-  if (!rule) return _("selected records");
-  const status = rule.resolved_only ? "resolved" : rule.status;
-  return [
-    rule.case && _("case {case}", { case: rule.case }),
-    rule.representative && _("representative {representative}", { representative: rule.representative }),
-    status && { active: _("active cases"), resolved: _("resolved cases") }[status],
-    rule.since && _("ended from {day}", { day: rule.since.slice(0, 10) }),
-    rule.before && _("ended before {day}", { day: rule.before.slice(0, 10) }),
-  ].filter(Boolean).join(", ");
 }

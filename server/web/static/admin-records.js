@@ -3,7 +3,7 @@
 //
 // Pages are found by where the page before ended, so the thousandth costs as much as the first; the
 // cursors of the pages that were seen are kept for the way back.
-import { byId, recordsOf, ruleOf } from "/static/admin-parts.js";
+import { byId, choose, recordsOf, ruleOf } from "/static/admin-parts.js";
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
 import { dateIn, dayOf, exactTime, isDay } from "/static/supervisor-days.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
@@ -231,11 +231,6 @@ function row(item, zone) {
     cell("started-by", startedBy(item.started_by), { "data-label": _("Started:") }),
     cell("ended-by", endedBy(item.ended_by), { "data-label": _("Ended:") }),
   );
-}
-
-/** Choose an option if there is such a one. @param {HTMLSelectElement} field @param {string | null} value */
-function choose(field, value) {
-  if ([...field.options].some((option) => option.value === value)) field.value = value ?? "";
 }
 
 /** Disable a button without losing the focus that is on it. @param {HTMLButtonElement} button @param {boolean} isOff @param {HTMLButtonElement} other */
