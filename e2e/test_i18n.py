@@ -154,7 +154,7 @@ def test_all_pages_are_german_after_the_switch_and_english_after_the_way_back(
 
 
 def test_the_widget_on_a_foreign_page_speaks_the_language_around_it_and_asks_for_no_texts_in_english(
-    chromium: Callable[..., Chromium], host_page: Callable[[str], str]
+    host_page: Callable[[str], str], chromium: Callable[..., Chromium]
 ) -> None:
     page = chromium("ana").first_page()
     asked: list[str] = []
