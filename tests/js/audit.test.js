@@ -18,7 +18,7 @@ test("A8: a change of settings names each setting with its old and its new value
 
 test("A8: a purge says its rule and what it took", () => {
   const rule = { case: "CAS-1001", status: "resolved", before: "2026-01-31T23:00:00Z", up_to_id: 99 };
-  assert.deepEqual(said("purge.requested", { purge: 3, records_expected: 1204, rule }), ["Purge 3 of 1,204 records: case CAS-1001, resolved cases, ended before 2026-01-31"]);
+  assert.deepEqual(said("purge.requested", { purge: 3, records_expected: 1204, rule }), ["Purge 3 of 1,204 records: case CAS-1001, resolved cases, ended before 2026-02-01"]);
   assert.deepEqual(said("records.purged", { purge: 3, state: "done", records: 1, duration_ms: 3_660_500, ids: [4] }), ["Purge 3, done: selected records", "Deleted: 1 record, 1 h 1 min of automatic time"]);
 });
 

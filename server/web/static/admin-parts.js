@@ -1,7 +1,7 @@
 // @ts-check
 // What the parts of the administration page share, and the audit log with them: elements, sentences about errors and
 // records, suggestions, dialogs, rules.
-import { dayStarts } from "/static/supervisor-days.js";
+import { dayOf, dayStarts } from "/static/supervisor-days.js";
 import { fill, h } from "/static/dom.js";
 import { words } from "/static/format.js";
 import { ApiError, api } from "/static/http.js";
@@ -77,16 +77,20 @@ export function ruleOf(form, zone) {
   return rule;
 }
 
-/** `case CAS-1001, resolved cases, ended before 2026-08-20`. @param {(Rule & {resolved_only?: boolean}) | null} rule */
-export function ruleInWords(rule) {
+/**
+ * `case CAS-1001, resolved cases, ended before 2026-08-20`; its days are those of the zone.
+ * @param {(Rule & {resolved_only?: boolean}) | null} rule
+ * @param {string} zone
+ */
+export function ruleInWords(rule, zone) {
   if (!rule) return _("selected records");
   const status = rule.resolved_only ? "resolved" : rule.status;
   return [
     rule.case && _("case {case}", { case: rule.case }),
     rule.representative && _("representative {representative}", { representative: rule.representative }),
     status && { active: _("active cases"), resolved: _("resolved cases") }[status],
-    rule.since && _("ended from {day}", { day: rule.since.slice(0, 10) }),
-    rule.before && _("ended before {day}", { day: rule.before.slice(0, 10) }),
+    rule.since && _("ended from {day}", { day: dayOf(Date.parse(rule.since), zone) }),
+    rule.before && _("ended before {day}", { day: dayOf(Date.parse(rule.before), zone) }),
   ].filter(Boolean).join(", ");
 }
 

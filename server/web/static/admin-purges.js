@@ -60,7 +60,7 @@ export function startPurges({ zone, onEnded }) {
 
   /** @param {Purge} purge */
   function begin(purge) {
-    const made = bar(purge, reload);
+    const made = bar(purge, zone, reload);
     bars.set(purge.id, made);
     under.append(made.element);
     status.textContent = _("A purge of {records} runs.", { records: recordsOf(purge.records_expected) });
@@ -76,8 +76,8 @@ export function startPurges({ zone, onEnded }) {
   }
 }
 
-/** A purge under way. @param {Purge} purge @param {() => void} onCancelled */
-function bar(purge, onCancelled) {
+/** A purge under way. @param {Purge} purge @param {string} zone @param {() => void} onCancelled */
+function bar(purge, zone, onCancelled) {
   const id = `purge-${purge.id}`;
   const progress = h("progress", { id, max: Math.max(1, purge.records_expected), "data-testid": "purge-progress" });
   const text = h("span", { class: "number", "data-testid": "purge-done" });
@@ -86,7 +86,7 @@ function bar(purge, onCancelled) {
   const element = h(
     "div",
     { class: "purge-running", "data-testid": "purge-running" },
-    h("label", { for: id }, `${ruleInWords(purge.rule)} · ${whoseIs(purge)}`),
+    h("label", { for: id }, `${ruleInWords(purge.rule, zone)} · ${whoseIs(purge)}`),
     progress,
     h("p", { class: "purge-running-foot" }, text, cancel),
     problem,
@@ -132,7 +132,7 @@ function row(purge, names, zone) {
   const values = [
     `${dateIn(at, zone)}, ${timeOfDay(at, zone)}`,
     whoseIs(purge),
-    ruleInWords(purge.rule),
+    ruleInWords(purge.rule, zone),
     `${recordsOf(purge.records_done)}, ${words(purge.duration_seconds)}`,
     freed,
     [purgeState(purge.state), purge.problem].filter(Boolean).join(": "),

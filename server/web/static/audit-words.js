@@ -51,9 +51,9 @@ const REFUSALS = {
 /** @type {Record<string, Sayer>} */
 const SAYERS = {
   "settings.changed": (details) => Object.entries(details).map(([name, { old, new: now }]) => `${SETTINGS[name] ?? name}: ${setting(name, old)} → ${setting(name, now)}`),
-  "purge.requested": (details) => [_("Purge {purge} of {records}: {rule}", { purge: details.purge, records: recordsOf(details.records_expected), rule: ruleOf(details) })],
-  "records.purged": (details) => [
-    _("Purge {purge}, {state}: {rule}", { purge: details.purge, state: purgeState(details.state), rule: ruleOf(details) }),
+  "purge.requested": (details, zone) => [_("Purge {purge} of {records}: {rule}", { purge: details.purge, records: recordsOf(details.records_expected), rule: ruleOf(details, zone) })],
+  "records.purged": (details, zone) => [
+    _("Purge {purge}, {state}: {rule}", { purge: details.purge, state: purgeState(details.state), rule: ruleOf(details, zone) }),
     _("Deleted: {amount}", { amount: amountOf({ records: details.records, duration_seconds: Math.floor(details.duration_ms / 1000), dry_run: false }) }),
   ],
   "totals.repaired": ({ totals }) => [ngettext("{n} total was wrong and is right again", "{n} totals were wrong and are right again", totals, { n: number(totals) })],
@@ -93,9 +93,9 @@ function setting(name, value) {
   return value === true ? _("on") : value === false ? _("off") : String(value);
 }
 
-/** @param {Record<string, any>} details */
-function ruleOf({ ids, rule }) {
-  return ruleInWords(ids ? null : rule);
+/** @param {Record<string, any>} details @param {string} zone */
+function ruleOf({ ids, rule }, zone) {
+  return ruleInWords(ids ? null : rule, zone);
 }
 
 /** `Time log 12 of ben`. @param {Record<string, any>} details */
