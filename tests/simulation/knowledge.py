@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Page:
-    """What really happened on the page of a stream: its log, and at which instant each of its events (by `at`).
+    """What really happened on the page of a stream: its log, and when each of its events (by `seq` and `at`) was.
 
     `recorded` is the newest event that must arrive, `lost` are those that need not, `forgotten` is the newest that the
     browser was told to forget.
@@ -19,10 +19,14 @@ class Page:
 
     browser: "Browser"
     log: "Log"
-    instants: dict[int, int] = field(default_factory=dict)
+    instants: dict[tuple[int, int], int] = field(default_factory=dict)
     recorded: int = 0
     forgotten: int = 0
     lost: set[int] = field(default_factory=set)
+
+    def instant_up_to(self, seq: int, at: int) -> int:
+        """When the newest event up to `seq` that has this `at` happened: a clock that is set shows an `at` twice."""
+        return self.instants[max(key for key in self.instants if key[0] <= seq and key[1] == at)]
 
 
 class Segment(NamedTuple):

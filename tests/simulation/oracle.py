@@ -55,11 +55,12 @@ class Oracle:
 
     def happened(self, log: Log, instant: int | None) -> None:
         """A page wrote its newest event down; it happened at this instant, or with the one before it."""
-        event = log.events[-1]
-        if instant is not None:  # else a page that is gone was sealed: that proves nothing, and need not arrive
-            page = self._pages[log.stream]
-            page.instants[event["at"]] = instant
+        event, page = log.events[-1], self._pages[log.stream]
+        if instant is None:  # a page that is gone was sealed: that proves nothing, and need not arrive
+            instant = page.instant_up_to(event["seq"], event["at"])
+        else:
             page.recorded = max(page.recorded, event["seq"])
+        page.instants[event["seq"], event["at"]] = instant
         self.events += 1
 
     def lost(self, stream: str, seqs: list[int]) -> None:
@@ -143,7 +144,7 @@ class Oracle:
 
     def _step(self, last: Fact, event: Any, stream: str, settings: dict[str, Any]) -> tuple[Fact, Segment | None]:
         now, page = self.world.timeline.now, self._pages[stream]
-        true = event.at if self.world.plan.is_exact else page.instants[event.at]
+        true = event.at if self.world.plan.is_exact else page.instants[event.seq, event.at]
         instant = max(last.instant, min(true, now))
         facts = {name: _told(getattr(event, name)) for name in ("session", "app_tab", "form")}
         for name in ("visible", "focused", "locked", "idle"):
@@ -402,8 +403,12 @@ class Oracle:
             ]
         )
         credited = union([(start, end) for start, end, _ in self.durable.credited[representative]])
-        margin = 0 if self.world.plan.is_exact else self.world.margin_ms
-        invented, lost = subtract(credited, widened(proven, margin)), subtract(proven, widened(credited, margin))
+        margin, unsure = 0, []
+        if not self.world.plan.is_exact:  # beside the edge of a pause an event may count, with all up to the next one
+            margin = self.world.margin_ms
+            unsure = union([(edge - GAP_MS, edge + GAP_MS) for pause in self.world.pauses for edge in pause])
+        invented = subtract(credited, union([*widened(proven, margin), *unsure]))
+        lost = subtract(proven, union([*widened(credited, margin), *unsure]))
         if invented or lost:
             raise Violation(f"of {representative}: invented {invented[:3]}, lost {lost[:3]}")
         self.difference_ms = max(self.difference_ms, abs(length(credited) - length(proven)))
