@@ -4,8 +4,9 @@ It shares no code with the server. It corrects no clocks, since a constant error
 that follow each other in a stream, each acknowledged, the time between them by the page's own wall clock is proven if
 that is a minute at most and the monotonic clock agrees within two seconds; it belongs to the case that the first of
 them attends. An event that claims to be later than its own message begins when that arrives, so that the time up to the
-next may be longer by as much, and is a minute at most all the same. Whatever else the server may decide, it can only
-make less of that.
+next may be longer by as much, and is a minute at most all the same. A lag that rises by up to 4 s and stays risen is
+taken for a clock that drifts, and stretches the run by as much. Whatever else the server may decide, it can only make
+less of that.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 
 MAX_GAP_MS = 60_000
 TOLERANCE_MS = 2_000
+DRIFT_MS = 4_000
 
 Json = dict[str, Any]
 
@@ -65,9 +67,11 @@ class Proof:
             self.streams.pop(stream, None)
 
     def most_ms(self, stream: str, case: str) -> int:
-        """The most that may be credited to a case by a stream; 2 s of jitter for each run of neighbours."""
+        """The most that may be credited to a case by a stream; jitter and drift for each run of neighbours."""
         known = self.streams.get(stream)
-        return known.proven_ms[case] + TOLERANCE_MS * known.runs if known is not None and case in known.proven_ms else 0
+        if known is None or case not in known.proven_ms:
+            return 0
+        return known.proven_ms[case] + (TOLERANCE_MS + DRIFT_MS) * known.runs
 
     def _take(self, stream: _Stream, item: Json, sent_at: int, refusal: str | None) -> None:
         if refusal == "bad_message":
