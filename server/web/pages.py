@@ -1,4 +1,4 @@
-"""The pages: sign-in, workspace, hub, administration, supervision; and the scripts for host pages."""
+"""The pages: sign-in, workspace, hub, supervision, reports, administration; and the scripts for host pages."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -166,6 +166,13 @@ def hub() -> str:
 def supervisor() -> str:
     """Who worked on what."""
     return render_template("supervisor.html")
+
+
+@blueprint.get("/reports")
+@allow(SUPERVISOR, ADMINISTRATOR)
+def reports() -> str:
+    """How long cases take, by whom and when."""
+    return render_template("reports.html")
 
 
 @blueprint.get("/admin")

@@ -32,6 +32,7 @@ MAY_NOT = {
         "reports.get_trend",
         "web.admin",
         "web.audit",
+        "web.reports",
         "web.supervisor",
     },
     "sam": {

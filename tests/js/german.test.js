@@ -16,7 +16,7 @@ document.documentElement.lang = "de";
 const { clock, day, spoken, words } = await import("../../server/web/static/format.js");
 const { clockWords, hindrance } = await import("../../server/web/static/helpdesk/status_words.js");
 const { number } = await import("../../server/web/static/i18n.js");
-const { beginsWeek, longDay, shortDay, weekStart } = await import("../../server/web/static/supervisor-days.js");
+const { beginsWeek, longDay, shortDay, weekStart } = await import("../../server/web/static/days.js");
 
 const german = await textsFor("de-AT");
 /** @type {import("../../client_js/types.d.ts").AgentStatus} */

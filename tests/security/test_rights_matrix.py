@@ -68,6 +68,7 @@ ROWS = {
     "web.change_language": "302 302 302 302 302",
     "web.change_password": "302 422 422 422 422",  # one's own alone, and not without the present one
     "web.supervisor": "302 403 403 200 200",
+    "web.reports": "302 403 403 200 200",
     "web.admin": "302 403 403 403 200",
     "web.audit": "302 403 403 403 200",
     "web.sign_in": PUBLIC,

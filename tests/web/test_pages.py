@@ -16,16 +16,16 @@ WEB = Path(__file__).resolve().parents[2] / "server" / "web"
 STATIC = WEB / "static"
 OWN_SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
 OWN_TEXTS = [*sorted((WEB / "templates").glob("*.html")), *OWN_SCRIPTS, *sorted(STATIC.glob("**/*.css"))]
-PAGES = ("/workspace", "/hub", "/supervisor", "/admin", "/audit")
+PAGES = ("/workspace", "/hub", "/supervisor", "/reports", "/admin", "/audit")
 
 
 @pytest.mark.parametrize(
     ("username", "answers"),
     [
-        (None, (302, 302, 302, 302, 302)),
-        ("ana", (200, 200, 403, 403, 403)),
-        ("sam", (200, 200, 200, 403, 403)),
-        ("ada", (200, 200, 200, 200, 200)),
+        (None, (302, 302, 302, 302, 302, 302)),
+        ("ana", (200, 200, 403, 403, 403, 403)),
+        ("sam", (200, 200, 200, 200, 403, 403)),
+        ("ada", (200, 200, 200, 200, 200, 200)),
     ],
 )
 def test_each_role_gets_its_pages(world: World, username: str | None, answers: tuple[int, ...]) -> None:
@@ -38,8 +38,8 @@ def test_each_role_gets_its_pages(world: World, username: str | None, answers: t
     ("username", "links"),
     [
         ("ana", ["workspace", "hub"]),
-        ("sam", ["workspace", "hub", "supervision"]),
-        ("ada", ["workspace", "hub", "supervision", "administration"]),
+        ("sam", ["workspace", "hub", "supervision", "reports"]),
+        ("ada", ["workspace", "hub", "supervision", "reports", "administration"]),
     ],
 )
 def test_the_bar_links_to_the_pages_of_the_role_alone(world: World, username: str, links: list[str]) -> None:

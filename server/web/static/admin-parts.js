@@ -1,7 +1,7 @@
 // @ts-check
 // What the parts of the administration page share, and the audit log with them: elements, sentences about errors and
 // records, suggestions, dialogs, rules.
-import { dayOf, dayStarts } from "/static/supervisor-days.js";
+import { dayOf, dayStarts } from "/static/days.js";
 import { fill, h } from "/static/dom.js";
 import { words } from "/static/format.js";
 import { ApiError, api } from "/static/http.js";

@@ -1,7 +1,7 @@
 // @ts-check
 // Purge by rule, in two steps: count what the rule fits, then type that number to delete it.
 import { amountOf, byId, modal, notice, problemOf, recordsOf, roomOf, ruleOf } from "/static/admin-parts.js";
-import { dayOf, monthsBefore } from "/static/supervisor-days.js";
+import { dayOf, monthsBefore } from "/static/days.js";
 import { fill, h, loading } from "/static/dom.js";
 import { api } from "/static/http.js";
 import { _ } from "/static/i18n.js";

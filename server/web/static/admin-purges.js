@@ -3,7 +3,7 @@
 //
 // The server is asked again only while one runs; after a reload of the page it is found by its state.
 import { byId, notice, problemOf, purgeState, recordsOf, ruleInWords, sizeOf } from "/static/admin-parts.js";
-import { dateIn, timeOfDay } from "/static/supervisor-days.js";
+import { dateIn, timeOfDay } from "/static/days.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
 import { words } from "/static/format.js";
 import { api, isAway } from "/static/http.js";

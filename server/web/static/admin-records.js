@@ -5,7 +5,7 @@
 // cursors of the pages that were seen are kept for the way back.
 import { byId, choose, recordsOf, ruleOf } from "/static/admin-parts.js";
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
-import { dateIn, dayOf, exactTime, isDay } from "/static/supervisor-days.js";
+import { dateIn, dayOf, exactTime, isDay } from "/static/days.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
 import { clock } from "/static/format.js";
 import { api, withQuery } from "/static/http.js";

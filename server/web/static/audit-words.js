@@ -1,7 +1,7 @@
 // @ts-check
 // What an entry of the audit log says, in words. Computes only; its action is named by the filter of the page.
 import { amountOf, purgeState, recordsOf, ruleInWords } from "/static/admin-parts.js";
-import { dateIn, timeOfDay } from "/static/supervisor-days.js";
+import { dateIn, timeOfDay } from "/static/days.js";
 import { clock } from "/static/format.js";
 import { _, ngettext, number } from "/static/i18n.js";
 

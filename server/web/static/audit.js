@@ -2,7 +2,7 @@
 // The audit log: filters that the address keeps, entries in words, older ones beneath when they are asked for.
 import { byId, choose, suggestCases, suggestPeople } from "/static/admin-parts.js";
 import { sentencesOf, subjectOf } from "/static/audit-words.js";
-import { addDays, dateIn, dayStarts, exactTime } from "/static/supervisor-days.js";
+import { addDays, dateIn, dayStarts, exactTime } from "/static/days.js";
 import { empty, fill, h, loading } from "/static/dom.js";
 import { api, withQuery } from "/static/http.js";
 import { _, ngettext, number } from "/static/i18n.js";

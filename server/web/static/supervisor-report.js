@@ -1,7 +1,7 @@
 // @ts-check
 // A representative's day as it stands on the page: figures, time line, two weeks by day and by case, spans.
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
-import { beginsWeek, dayOf, exactTime, longDay, shortDay, timeOfDay, weekdayOf } from "/static/supervisor-days.js";
+import { beginsWeek, dayOf, exactTime, longDay, shortDay, timeOfDay, weekdayOf } from "/static/days.js";
 import { timeline } from "/static/supervisor-timeline.js";
 import { empty, h } from "/static/dom.js";
 import { clock, spoken, words } from "/static/format.js";

@@ -4,7 +4,7 @@
 // Bars are placed by instants, so a day of 23 or 25 hours is as long as it was. The picture is one stop of the tab
 // key; inside of it the arrow keys go from span to span. The table below the picture holds the same.
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
-import { exactTime, hoursOf, timeOfDay } from "/static/supervisor-days.js";
+import { exactTime, hoursOf, timeOfDay } from "/static/days.js";
 import { h } from "/static/dom.js";
 import { clock, words } from "/static/format.js";
 import { _ } from "/static/i18n.js";

@@ -1,6 +1,6 @@
 // @ts-check
 // Supervision: who worked on what. The address says which representative and which day are shown.
-import { addDays, dayOf, isDay, longDay } from "/static/supervisor-days.js";
+import { addDays, dayOf, isDay, longDay } from "/static/days.js";
 import { reportParts, summaryOf } from "/static/supervisor-report.js";
 import { empty, failed, fill, h, loading } from "/static/dom.js";
 import { words } from "/static/format.js";
