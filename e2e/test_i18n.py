@@ -34,7 +34,7 @@ _TEXTS = """() => {
 
 _SCROLLS = (
     ".topbar-links, .scrolls, .tab-strip, .tab-row, .tab-button, .visually-hidden, [role=region],"
-    " .case-row *, input, select"
+    " .timeline-frame, .case-row *, input, select"
 )
 _CUT_OFF = """(scrolls) => {
     const isCut = (element) =>

@@ -16,15 +16,17 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, union_all
 from sqlalchemy.orm import Session
 
 from server.accounts.models import REPRESENTATIVE, Person
 from server.cases.cases import case_changed
 from server.cases.models import RESOLVED, Case
 from server.clock import day_of, day_starts, iso
-from server.reports.presence import STATES, Presence, presence
+from server.reports.presence import STATES, WORKING, Presence, presence
 from server.settings import settings_changed
+from server.time_entries.entries import entries_changed
+from server.time_entries.models import AutomaticCorrection
 from server.tracking import agent_socket, wire
 from server.tracking.commit import live_spans_of
 from server.tracking.connections import Connection
@@ -45,6 +47,12 @@ _MANY = 50
 """So many people are looked up beside the greenlets."""
 _MOST_CASES = 20_000
 _TITLE_LENGTH = 80
+_DAY_MS = 24 * 3600 * 1000
+_AUTOMATIC: tuple[tuple[Any, Any], ...] = (
+    (DailyTotal, DailyTotal.automatic_ms),
+    (AutomaticCorrection, AutomaticCorrection.delta_ms),
+)
+"""What makes up the automatic time of a day, as in the reports (see `work`)."""
 
 _EXTENSION = "caseclock.board"
 
@@ -69,16 +77,25 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What is on the board of a person: up to `day_ends`, `today_ms` was worked when it was put there."""
+    """What is on the board of a person: up to `day_ends`, with `today_ms` of work when it was counted.
+
+    `today_ms` may be less than nothing, where a correction of today took away time of an earlier day.
+    """
 
     presence: Presence
     devices: int
     today_ms: int
+    counted_at: int
     day_ends: int
 
     @property
     def due_at(self) -> int:
         return min(self.presence.due_at, self.day_ends)
+
+    def worked_ms(self, now: int) -> int:
+        """Today's time by now: that of who works goes on by itself."""
+        since = now - self.counted_at if self.presence.state == WORKING else 0
+        return max(0, self.today_ms + since)
 
 
 class Board:
@@ -92,6 +109,7 @@ class Board:
         self._shown: dict[int, _Shown] = {}
         self._committed: set[int] = set()
         self._changed_cases: set[str] = set()
+        self._corrected_cases: set[str] = set()
 
     def watch(self, connection: Connection) -> None:
         """Send the board, and from now on what changes on it."""
@@ -99,7 +117,7 @@ class Board:
             if self._service.stirred is None:
                 self._begin()
             self._service.connections.watch(connection, BOARD)
-            connection.post(self._whole())
+            connection.post(self._whole(self._service.clock()))
 
     def unwatch(self, connection: Connection) -> None:
         """Send no more of it."""
@@ -115,13 +133,15 @@ class Board:
                 self._end()
                 return
             self._forget_cases()
+            self._committed |= self._correctors(now)
             stirred, committed = _taken(self._service.stirred), _taken(self._committed)
             unless_done.callback(self._service.stirred.update, stirred)
             unless_done.callback(self._committed.update, committed)
             due = {one for one, shown in self._shown.items() if shown.due_at <= now}
             changed = self._look(stirred | committed | due, anew=committed, now=now)
             unless_done.pop_all()
-            messages = [self._change(one) for one in changed] if len(changed) <= _MOST_CHANGES else [self._whole()]
+            few = len(changed) <= _MOST_CHANGES
+            messages = [self._change(one, now) for one in changed] if few else [self._whole(now)]
             for connection in watching:
                 for message in messages:
                     connection.post(message)
@@ -136,6 +156,11 @@ class Board:
         if self._service.stirred is not None:
             self._changed_cases.add(ref)
             self.settings_changed()
+
+    def entries_changed(self, ref: str) -> None:
+        """Somebody may have corrected their automatic time on this case."""
+        if self._service.stirred is not None:
+            self._corrected_cases.add(ref)
 
     def settings_changed(self) -> None:
         """Everybody's clocks may have stopped, or run again."""
@@ -154,8 +179,10 @@ class Board:
 
     def _end(self) -> None:
         self._service.stirred = None
-        for held in (self._people, self._cases, self._shown, self._committed, self._changed_cases):
+        for held in (self._people, self._cases, self._shown):
             held.clear()
+        for waiting in (self._committed, self._changed_cases, self._corrected_cases):
+            waiting.clear()
 
     def _forget_cases(self) -> None:
         """Those that changed, and, once there are too many, those that nobody is shown with."""
@@ -165,6 +192,15 @@ class Board:
             shown = {one.presence.case for one in self._shown.values()}
             self._cases = {ref: case for ref, case in self._cases.items() if ref in shown}
 
+    def _correctors(self, now: int) -> set[int]:
+        """Who corrected, within a day, their time on the cases whose entries changed."""
+        if not self._corrected_cases:
+            return set()
+        refs = frozenset(self._corrected_cases)
+        found = self._service.database.read(lambda session: _corrected(session, refs, since=now - _DAY_MS))
+        self._corrected_cases -= refs
+        return found
+
     def _look(self, ids: Collection[int], *, anew: Collection[int], now: int) -> list[int]:
         """Look at these people again; says who is to be shown otherwise, `anew` in any case."""
         self._learn(ids)
@@ -173,7 +209,7 @@ class Board:
         changed = [one for one, seen in found.items() if one in anew or self._is_changed(one, seen, now)]
         today = self._today(changed, now)
         for one, seen in found.items():
-            self._shown[one] = seen if one not in today else replace(seen, today_ms=today[one])
+            self._shown[one] = seen if one not in today else replace(seen, today_ms=today[one], counted_at=now)
         return changed
 
     def _is_changed(self, one: int, seen: _Shown, now: int) -> bool:
@@ -200,6 +236,7 @@ class Board:
             there,
             devices=len({connection.session_id or connection.token for connection in connections}),
             today_ms=before.today_ms if before is not None else 0,
+            counted_at=before.counted_at if before is not None else now,
             day_ends=_day_ends(now, self._people[one].zone),
         )
 
@@ -216,22 +253,22 @@ class Board:
             self._cases |= self._service.database.read(lambda session: _cases(session, refs))
 
     def _today(self, ids: Sequence[int], now: int) -> dict[int, int]:
-        """Milliseconds of automatic time of today, where they are: committed, and proven since."""
+        """Milliseconds of automatic time of today, where they are: committed, corrected, and proven since."""
         if not ids:
             return {}
         zones = {one: self._people[one].zone for one in ids}
         read = self._service.database.read_long if len(ids) > _MANY else self._service.database.read
         return read(lambda session: _today(session, self._service, zones, now))
 
-    def _whole(self) -> dict[str, Any]:
+    def _whole(self, now: int) -> dict[str, Any]:
         first = sorted(self._shown, key=lambda one: STATES.index(self._shown[one].presence.state))[:MOST_PEOPLE]
-        shown = sorted((self._body(one) for one in first), key=lambda body: (body["name"], body["username"]))
-        return {"type": "board", "at": iso(self._service.clock()), "people": shown}
+        shown = sorted((self._body(one, now) for one in first), key=lambda body: (body["name"], body["username"]))
+        return {"type": "board", "at": iso(now), "people": shown}
 
-    def _change(self, one: int) -> dict[str, Any]:
-        return {"type": "board_change", "at": iso(self._service.clock()), "person": self._body(one)}
+    def _change(self, one: int, now: int) -> dict[str, Any]:
+        return {"type": "board_change", "at": iso(now), "person": self._body(one, now)}
 
-    def _body(self, one: int) -> dict[str, Any]:
+    def _body(self, one: int, now: int) -> dict[str, Any]:
         person, shown = self._people[one], self._shown[one]
         there = shown.presence
         case = self._cases.get(there.case) if there.case is not None else None
@@ -244,7 +281,7 @@ class Board:
             "title": None if case is None else case.title[:_TITLE_LENGTH],
             "since": None if there.since is None else iso(there.since),
             "reason": there.reason,
-            "today_seconds": shown.today_ms // 1000,
+            "today_seconds": shown.worked_ms(now) // 1000,
             "devices": shown.devices,
         }
 
@@ -268,6 +305,7 @@ def install(app: Flask) -> None:
     agent_socket.on_message(app, wire.UnwatchBoard, lambda connection, _: board.unwatch(connection))
     service.committed.connect(after_commit, service, weak=False)
     case_changed.connect(lambda _app, *, ref: board.case_changed(ref), app, weak=False)
+    entries_changed.connect(lambda _app, *, ref: board.entries_changed(ref), app, weak=False)
     settings_changed.connect(lambda _app, **_: board.settings_changed(), app, weak=False)
 
 
@@ -306,12 +344,27 @@ def _cases(session: Session, refs: Collection[str]) -> dict[str, _Case]:
     return {ref: _Case(title, status == RESOLVED) for ref, title, status in rows}
 
 
+def _corrected(session: Session, refs: Collection[str], *, since: int) -> set[int]:
+    query = (
+        select(AutomaticCorrection.representative_id)
+        .join(Case, Case.id == AutomaticCorrection.case_id)
+        .where(Case.ref.in_(refs), AutomaticCorrection.created_at >= since)
+    )
+    return set(session.scalars(query))
+
+
 def _today(session: Session, service: Tracking, zones: Mapping[int, ZoneInfo], now: int) -> dict[int, int]:
     days = {one: day_of(now, zone) for one, zone in zones.items()}
+    kept = union_all(
+        *(
+            select(table.representative_id, table.day, ms.label("ms")).where(
+                table.representative_id.in_(days), table.day.in_({day.isoformat() for day in days.values()})
+            )
+            for table, ms in _AUTOMATIC
+        )
+    ).subquery()
     rows = session.execute(
-        select(DailyTotal.representative_id, DailyTotal.day, func.sum(DailyTotal.automatic_ms))
-        .where(DailyTotal.representative_id.in_(days), DailyTotal.day.in_({day.isoformat() for day in days.values()}))
-        .group_by(DailyTotal.representative_id, DailyTotal.day)
+        select(kept.c.representative_id, kept.c.day, func.sum(kept.c.ms)).group_by(kept.c.representative_id, kept.c.day)
     )
     committed = {one: int(ms) for one, day, ms in rows if day == days[one].isoformat()}
     live = {

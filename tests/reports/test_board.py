@@ -210,9 +210,55 @@ def test_s3_a_commit_brings_the_time_of_today_up_to_date(each_world: World) -> N
     assert [one["today_seconds"] for one in tick(each_world, sam)] == [120]
     each_world.clock.advance(seconds=20)
     attends(each_world, "ana", page=page)
-    assert Watcher(each_world).watches().people()["ana"]["today_seconds"] == 120, "as it was sent, the page counts on"
+    assert Watcher(each_world).watches().people()["ana"]["today_seconds"] == 140, "as those see it who watch already"
     attends(each_world, "ana", page=page, focused=False)
     assert [one["today_seconds"] for one in tick(each_world, sam)] == [140]
+
+
+def _corrects(world: World, who: str, seconds: int, case: str = "CAS-1001") -> None:
+    body = {"duration_seconds": seconds, "reason": "left it open"}
+    answer = world.client(who).patch(f"/api/v1/cases/{case}/automatic-time", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+def _reported(world: World, who: str) -> int:
+    """Today's time of somebody, as the reports have it."""
+    people = world.client("sam").get("/api/v1/reports/representatives").json["items"]
+    return next(one["today_seconds"] for one in people if one["representative"] == who)
+
+
+def test_s3_a_correction_of_today_is_in_the_time_of_today(each_world: World) -> None:
+    """S3: as in the reports; who watches hears of it at once, and of nobody else."""
+    world = each_world
+    worked(world, "ana", minutes=10)
+    worked(world, "ben", minutes=3)
+    _corrects(world, "ana", 420)
+    sam = Watcher(world).watches()
+    assert {name: one["today_seconds"] for name, one in sam.people().items()} == {"ana": 420, "ben": 180}
+    assert _reported(world, "ana") == 420
+
+    _corrects(world, "ana", 300)
+    _corrects(world, "ben", 180)
+    assert [(one["username"], one["today_seconds"]) for one in tick(world, sam)] == [("ana", 300)]
+    assert tick(world, sam) == []
+    _corrects(world, "ben", 200)
+    assert {one["username"]: one["today_seconds"] for one in tick(world, sam)}["ben"] == 200
+    assert _reported(world, "ben") == 200
+
+
+def test_s3_a_correction_of_earlier_days_takes_from_the_day_on_which_it_was_made(world: World) -> None:
+    """S3: a day that is less than nothing is shown as nothing, until work has made up for it."""
+    worked(world, "ana", minutes=10)
+    world.clock.advance(minutes=24 * 60)
+    _corrects(world, "ana", 570)
+    page = attends(world, "ana")
+    sam = Watcher(world).watches()
+    assert sam.people()["ana"]["today_seconds"] == _reported(world, "ana") == 0
+
+    for _ in range(4):
+        world.clock.advance(seconds=20)
+        attends(world, "ana", page=page)
+    assert Watcher(world).watches().people()["ana"]["today_seconds"] == 50
 
 
 def test_s3_at_midnight_where_they_are_a_new_day_begins(world: World) -> None:

@@ -1,218 +1,213 @@
 // @ts-check
-// The time line of a day: a lane per case, a bar per span, over the hours of the representative's own zone.
+// The time line of a day or a week: automatic spans, and what was entered by hand, in lanes over the hours.
 //
-// Bars are placed by instants, so a day of 23 or 25 hours is as long as it was. The picture is one stop of the tab
-// key; inside of it the arrow keys go from span to span. The table below the picture holds the same.
-import { endedBy, startedBy } from "/static/supervisor-causes.js";
-import { exactTime, hoursOf, timeOfDay } from "/static/days.js";
+// Bars are buttons and one stop of the tab key together; inside of it the arrow keys go from one to the next by time.
+// The tables below the picture hold the same.
+import { dayOf, longDay, shortDay, timeOfDay } from "/static/days.js";
 import { h } from "/static/dom.js";
-import { clock, words } from "/static/format.js";
+import { words } from "/static/format.js";
 import { _ } from "/static/i18n.js";
+import { lanesOf } from "/static/supervisor-lanes.js";
+import { entrySentence, spanSentence, tellOf } from "/static/supervisor-words.js";
+import { zoomable } from "/static/supervisor-zoom.js";
 
 const HOUR_MS = 3_600_000;
-const SHORTEST_MS = 4 * HOUR_MS;
-const LABEL_PX = 46;
-const STEPS = [1, 2, 3, 4, 6, 12];
+const REGULAR_MS = 24 * HOUR_MS;
 
-/** @typedef {{case: string, title: string, started_at: string, ended_at: string, duration_seconds: number, started_by: string, ended_by: string}} Span */
-/** @typedef {{time_zone: string, began_at: string, ended_at: string, spans: Span[]}} Day */
+/** @typedef {import("./supervisor-lanes.js").Period} Period */
+/** @typedef {import("./supervisor-lanes.js").Lane} Lane */
+/** @typedef {import("./supervisor-lanes.js").Bar} Bar */
+/** @typedef {import("./supervisor-scale.js").View} View */
 
 /**
- * @param {Day} day
- * @param {{wholeDay: boolean, now: number, colourOf: (ref: string) => number, onSelect: (place: number) => void}} options
- *   `now` is where "now" is marked if the day holds it; `onSelect` hears the place of a span that was chosen
+ * @param {Period} report
+ * @param {object} options
+ * @param {number} options.now where "now" is marked, if the report holds it
+ * @param {(ref: string) => string} options.lookOf classes for the colour of a case
+ * @param {(day: string) => string} options.addressOf the page of a day
+ * @param {View | null} options.view the part that was looked at before
+ * @returns {{element: HTMLElement, view: () => View | null}} `view` is the part that somebody chose to see
  */
-export function timeline(day, { wholeDay, now, colourOf, onSelect }) {
-  const range = rangeOf(day, { wholeDay, now });
+export function timeline(report, { now, lookOf, addressOf, view }) {
+  const lanes = lanesOf(report);
+  const length = Math.max(...lanes.map((lane) => lane.length));
+  const bars = lanes.flatMap((lane) => lane.bars.map((one) => ({ lane, one, element: barOf(report, lane, one, { length, lookOf }) })));
+  bars.sort((one, other) => one.lane.began + one.one.from - other.lane.began - other.one.from);
+  const stops = bars.map(({ element }) => element);
+  for (const [order, element] of stops.entries()) element.tabIndex = order ? -1 : 0;
+  const regular = lanes.find((lane) => lane.length === REGULAR_MS) ?? lanes[0];
+  const axis = h("div", { class: "timeline-axis", "aria-hidden": "true" });
+  const rows = lanes.map((lane) => laneRow(report, lane, { length, lookOf, addressOf, now, bars: bars.filter((each) => each.lane === lane).map(({ element }) => element) }));
+  const corner = h("div", { class: "timeline-corner", "aria-hidden": "true" });
+  const inner = h("div", { class: "timeline-inner" }, corner, axis, ...rows.map(({ element }) => element));
   const tip = h("div", { class: "timeline-tip", "aria-hidden": "true", hidden: true, "data-testid": "timeline-tip" });
-  const bars = day.spans.map((span, place) => bar(span, { place, range, zone: day.time_zone, colour: colourOf(span.case) }));
-  const picture = h(
-    "div",
-    { class: "timeline", role: "group", "aria-label": _("Time line: the arrow keys go from span to span, Enter shows a span in the table"), "data-testid": "timeline" },
-    axis(range, day.time_zone),
-    h("div", { class: "timeline-lanes" }, ...lanesOf(day.spans).map((lane) => laneOf(lane, bars, colourOf))),
-    nowMark(range, now),
-    tip,
-  );
-  moveWithKeys(picture, bars, onSelect);
-  showTips(picture, bars, tip, day);
-  fitLabels(picture);
-  return picture;
-}
-
-/** What a span is, in a sentence. @param {Span} span @param {string} zone */
-export function sentenceOf(span, zone) {
-  const [from, to] = [span.started_at, span.ended_at].map((at) => exactTime(Date.parse(at), zone));
-  return _("{case}, {from} to {to}, {duration}. Started: {started}. Ended: {ended}.", {
-    case: span.case,
-    from,
-    to,
-    duration: words(span.duration_seconds),
-    started: startedBy(span.started_by),
-    ended: endedBy(span.ended_by),
+  const chosen = h("div", { class: "timeline-chosen", role: "status", "data-testid": "timeline-chosen" }, h("p", { class: "muted" }, _("Choose a span to see why it began and ended.")));
+  const zoom = zoomable({
+    inner,
+    axis,
+    length,
+    first: view,
+    times: bars.map(({ one }) => one),
+    labelOf: (at) => timeOfDay(regular.began + at, report.time_zone),
+    mark: (marks) => {
+      axis.replaceChildren(...marks.map((at) => markOf(at, length, timeOfDay(regular.began + at, report.time_zone))));
+      for (const { lane, hours } of rows) hours?.replaceChildren(...marks.filter((at) => at < lane.length).map((at) => markOf(at, length, timeOfDay(lane.began + at, report.time_zone))));
+    },
   });
-}
-
-/** The hours to show: those that hold the work, or the whole day. @param {Day} day @param {{wholeDay: boolean, now: number}} options */
-function rangeOf(day, { wholeDay, now }) {
-  const [began, ended] = [Date.parse(day.began_at), Date.parse(day.ended_at)];
-  if (wholeDay || !day.spans.length) return { from: began, to: ended };
-  const first = Math.min(...day.spans.map((span) => Date.parse(span.started_at)));
-  const last = Math.max(...day.spans.map((span) => Date.parse(span.ended_at)), now < ended ? Math.min(now, ended) : 0);
-  const from = began + Math.floor((first - began) / HOUR_MS) * HOUR_MS;
-  const to = Math.min(ended, Math.max(began + Math.ceil((last - began) / HOUR_MS) * HOUR_MS, from + SHORTEST_MS));
-  return { from: Math.max(began, Math.min(from, to - SHORTEST_MS)), to };
-}
-
-/** @param {{from: number, to: number}} range @param {string} zone */
-function axis(range, zone) {
-  const ticks = hoursOf(range.from, range.to).map((instant) => {
-    const tick = h("span", { class: "timeline-tick" }, h("span", null, instant === range.to ? "" : timeOfDay(instant, zone)));
-    tick.style.left = share(instant, range);
-    return tick;
+  const picture = h("div", { class: `timeline timeline-of-${report.range}`, "data-testid": "timeline" }, zoom.tools, zoom.element, tip, chosen);
+  moveWithKeys(inner, stops);
+  showTips(picture, zoom.element, tip, (element) => tellingOf(report, element));
+  inner.addEventListener("click", ({ target }) => {
+    const element = barAt(target);
+    if (!element) return;
+    for (const other of stops) other.setAttribute("aria-pressed", String(other === element));
+    chosen.replaceChildren(...tellingOf(report, element));
   });
-  return h("div", { class: "timeline-axis", "aria-hidden": "true" }, ...ticks);
+  return { element: picture, view: zoom.view };
 }
 
-/** The places of the spans by case, the case that began first on top. @param {Span[]} spans */
-function lanesOf(spans) {
-  /** @type {Map<string, {ref: string, title: string, places: number[], seconds: number}>} */
-  const lanes = new Map();
-  for (const [place, span] of spans.entries()) {
-    const lane = lanes.get(span.case) ?? { ref: span.case, title: span.title, places: [], seconds: 0 };
-    lane.places.push(place);
-    lane.seconds += span.duration_seconds;
-    lanes.set(span.case, lane);
-  }
-  return [...lanes.values()];
+/** @param {Period} report @param {Lane} lane @param {{length: number, lookOf: (ref: string) => string, addressOf: (day: string) => string, now: number, bars: HTMLElement[]}} options */
+function laneRow(report, lane, { length, lookOf, addressOf, now, bars }) {
+  const isDay = report.range === "week";
+  const track = h("div", { class: "timeline-track" }, ...bars, outside(lane, length), nowMark(lane, length, now));
+  track.style.setProperty("--rows", String(lane.rows));
+  const hours = isDay && lane.length !== REGULAR_MS ? h("div", { class: "timeline-hours", "aria-hidden": "true" }) : null;
+  const label = isDay ? dayLabel(report, lane, addressOf) : caseLabel(report, lane, lookOf);
+  return { lane, hours, element: h("div", { class: "timeline-lane", "data-testid": "timeline-lane", "data-lane": lane.key }, label, h("div", null, track, hours)) };
 }
 
-/** @param {ReturnType<typeof lanesOf>[number]} lane @param {HTMLElement[]} bars @param {(ref: string) => number} colourOf */
-function laneOf(lane, bars, colourOf) {
+/** @param {Period} report @param {Lane} lane @param {(ref: string) => string} lookOf */
+function caseLabel(report, lane, lookOf) {
+  const items = lane.bars.map(({ what, place }) => (what === "span" ? report.spans : report.entries)[place]);
+  const seconds = items.reduce((sum, one) => sum + one.duration_seconds, 0);
+  const name = lane.key || _("By hand");
   return h(
     "div",
-    { class: "timeline-lane" },
-    h(
-      "div",
-      { class: "timeline-label", title: `${lane.ref}: ${lane.title}` },
-      h("span", { class: `swatch colour-${colourOf(lane.ref)}`, "aria-hidden": "true" }),
-      h("span", { class: "timeline-ref" }, lane.ref),
-      h("span", { class: "timeline-sum number" }, words(lane.seconds)),
-    ),
-    h("div", { class: "timeline-track" }, ...lane.places.map((place) => bars[place])),
+    { class: "timeline-label", title: lane.key ? `${lane.key}: ${items[0].title}` : name },
+    h("span", { class: `swatch ${lane.key ? lookOf(lane.key) : "swatch-hand"}`, "aria-hidden": "true" }),
+    h("span", { class: "timeline-ref" }, name),
+    h("span", { class: "timeline-sum number" }, words(seconds)),
   );
 }
 
-/** @param {Span} span @param {{place: number, range: {from: number, to: number}, zone: string, colour: number}} options */
-function bar(span, { place, range, zone, colour }) {
-  const [started, ended] = [Date.parse(span.started_at), Date.parse(span.ended_at)];
-  const made = h("button", {
-    type: "button",
-    class: `timeline-bar colour-${colour}`,
-    tabindex: place === 0 ? 0 : -1,
-    "aria-label": sentenceOf(span, zone),
-    "data-place": place,
-    "data-case": span.case,
-    "data-testid": "timeline-span",
-  });
-  made.style.left = share(started, range);
-  made.style.width = `${((ended - started) / (range.to - range.from)) * 100}%`;
+/** @param {Period} report @param {Lane} lane @param {(day: string) => string} addressOf */
+function dayLabel(report, lane, addressOf) {
+  const hours = lane.length / HOUR_MS;
+  return h(
+    "div",
+    { class: "timeline-label" },
+    h("a", { class: "timeline-ref", href: addressOf(lane.key), title: longDay(lane.key), "data-testid": `lane-${lane.key}` }, shortDay(lane.key)),
+    hours !== 24 && h("span", { class: "tag" }, _("{n} h", { n: hours })),
+    h("span", { class: "timeline-sum number" }, words(lane.bars.reduce((sum, one) => sum + (one.what === "span" ? one.to - one.from : 0), 0) / 1000)),
+  );
+}
+
+/** @param {Period} report @param {Lane} lane @param {Bar} one @param {{length: number, lookOf: (ref: string) => string}} options */
+function barOf(report, lane, one, { length, lookOf }) {
+  const isSpan = one.what === "span";
+  const item = isSpan ? report.spans[one.place] : report.entries[one.place];
+  const sentence = isSpan ? spanSentence(report.spans[one.place], report.time_zone) : entrySentence(report.entries[one.place], report.time_zone);
+  const day = report.range === "week" ? `${shortDay(dayOf(lane.began, report.time_zone))}: ` : "";
+  const made = h(
+    "button",
+    {
+      type: "button",
+      class: `timeline-bar is-${one.what} ${lookOf(item.case)}`,
+      "aria-label": day + sentence,
+      "aria-pressed": "false",
+      "data-what": one.what,
+      "data-place": one.place,
+      "data-case": item.case,
+      "data-key": `${one.what}-${one.place}-${lane.key}`,
+      "data-testid": isSpan ? "timeline-span" : "timeline-entry",
+    },
+    h("span", { class: "timeline-bar-text" }, item.case),
+  );
+  made.style.left = share(one.from, length);
+  made.style.width = share(one.to - one.from, length);
+  made.style.setProperty("--row", String(one.row));
   return made;
 }
 
-/** @param {{from: number, to: number}} range @param {number} now */
-function nowMark(range, now) {
-  if (now <= range.from || now >= range.to) return null;
+/** What lies beyond the end of a day that is shorter than others. @param {Lane} lane @param {number} length */
+function outside(lane, length) {
+  if (lane.length === length) return null;
+  const place = h("div", { class: "timeline-outside" });
+  place.style.left = share(lane.length, length);
+  return place;
+}
+
+/** @param {Lane} lane @param {number} length @param {number} now */
+function nowMark(lane, length, now) {
+  if (now <= lane.began || now >= lane.began + lane.length) return null;
   const place = h("div", { class: "timeline-now" });
-  place.style.left = share(now, range);
-  return h("div", { class: "timeline-over", "aria-hidden": "true" }, place);
+  place.style.left = share(now - lane.began, length);
+  return place;
 }
 
-/** @param {HTMLElement} picture @param {HTMLElement[]} bars @param {(place: number) => void} onSelect */
-function moveWithKeys(picture, bars, onSelect) {
-  /** @type {Record<string, (place: number) => number>} */
-  const moves = {
-    ArrowRight: (place) => place + 1,
-    ArrowDown: (place) => place + 1,
-    ArrowLeft: (place) => place - 1,
-    ArrowUp: (place) => place - 1,
-    Home: () => 0,
-    End: () => bars.length - 1,
-  };
-  picture.addEventListener("keydown", (event) => {
-    const place = placeOf(event.target);
+/** @param {number} at @param {number} length @param {string} label */
+function markOf(at, length, label) {
+  const mark = h("span", { class: "timeline-tick" }, h("span", null, label));
+  mark.style.left = share(at, length);
+  return mark;
+}
+
+/** @param {HTMLElement} inner @param {HTMLElement[]} stops */
+function moveWithKeys(inner, stops) {
+  /** @type {Record<string, (order: number) => number>} */
+  const moves = { ArrowRight: (order) => order + 1, ArrowDown: (order) => order + 1, ArrowLeft: (order) => order - 1, ArrowUp: (order) => order - 1, Home: () => 0, End: () => stops.length - 1 };
+  inner.addEventListener("keydown", (event) => {
+    const element = barAt(event.target);
     const move = moves[event.key];
-    if (place === null || !move || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!element || !move || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    bars[Math.max(0, Math.min(bars.length - 1, move(place)))].focus();
+    stops[Math.max(0, Math.min(stops.length - 1, move(stops.indexOf(element))))].focus();
   });
-  picture.addEventListener("focusin", (event) => {
-    const place = placeOf(event.target);
-    if (place !== null) for (const [other, one] of bars.entries()) one.tabIndex = other === place ? 0 : -1;
-  });
-  picture.addEventListener("click", (event) => {
-    const place = placeOf(event.target);
-    if (place !== null) onSelect(place);
+  inner.addEventListener("focusin", ({ target }) => {
+    const element = barAt(target);
+    if (element) for (const one of stops) one.tabIndex = one === element ? 0 : -1;
   });
 }
 
-/** @param {HTMLElement} picture @param {HTMLElement[]} bars @param {HTMLElement} tip @param {Day} day */
-function showTips(picture, bars, tip, day) {
-  const show = (/** @type {Event} */ event) => {
-    const place = placeOf(event.target);
-    if (place === null) return;
-    tip.replaceChildren(...tipOf(day.spans[place], day.time_zone));
+/** @param {HTMLElement} picture @param {HTMLElement} frame @param {HTMLElement} tip @param {(element: HTMLElement) => HTMLElement[]} tellingOf */
+function showTips(picture, frame, tip, tellingOf) {
+  const show = (/** @type {Event} */ { target }) => {
+    const element = barAt(target);
+    if (!element) return;
+    tip.replaceChildren(...tellingOf(element));
     tip.hidden = false;
-    putBy(tip, bars[place], picture);
+    putBy(tip, element, frame, picture);
   };
   const hide = () => (tip.hidden = true);
-  picture.addEventListener("pointerover", show);
-  picture.addEventListener("focusin", show);
-  picture.addEventListener("pointerout", hide);
-  picture.addEventListener("focusout", hide);
-  picture.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
-  });
+  for (const type of ["pointerover", "focusin"]) frame.addEventListener(type, show);
+  for (const type of ["pointerout", "focusout", "scroll"]) frame.addEventListener(type, hide);
+  frame.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
 }
 
-/** @param {Span} span @param {string} zone */
-function tipOf(span, zone) {
-  const [from, to] = [span.started_at, span.ended_at].map((at) => exactTime(Date.parse(at), zone));
-  return [
-    h("strong", null, span.case, " · ", clock(span.duration_seconds)),
-    h("span", null, span.title),
-    h("span", { class: "number" }, `${from} – ${to}`),
-    h("span", null, _("Started: {cause}", { cause: startedBy(span.started_by) })),
-    h("span", null, _("Ended: {cause}", { cause: endedBy(span.ended_by) })),
-  ];
-}
-
-/** Above a bar, or below it where there is no room, and never over the side of the picture. @param {HTMLElement} tip @param {HTMLElement} target @param {HTMLElement} picture */
-function putBy(tip, target, picture) {
-  const [frame, box, own] = [picture, target, tip].map((element) => element.getBoundingClientRect());
-  const left = Math.min(Math.max(0, box.left - frame.left + box.width / 2 - own.width / 2), Math.max(0, frame.width - own.width));
-  const above = box.top - frame.top - own.height - 6;
+/** Above a bar, or below it where there is no room, and never over the side of the picture. @param {HTMLElement} tip @param {HTMLElement} target @param {HTMLElement} frame @param {HTMLElement} picture */
+function putBy(tip, target, frame, picture) {
+  const [outer, inner, box, own] = [picture, frame, target, tip].map((element) => element.getBoundingClientRect());
+  const middle = (Math.max(box.left, inner.left) + Math.min(box.right, inner.right)) / 2;
+  const left = Math.min(Math.max(0, middle - outer.left - own.width / 2), Math.max(0, outer.width - own.width));
+  const isRoomAbove = box.top - own.height - 6 > 50;
   tip.style.left = `${left}px`;
-  tip.style.top = `${box.top - own.height - 6 > 50 ? above : box.bottom - frame.top + 6}px`;
+  tip.style.top = `${(isRoomAbove ? box.top - own.height - 6 : box.bottom + 6) - outer.top}px`;
 }
 
-/** Hide the hours whose labels would run into each other. @param {HTMLElement} picture */
-function fitLabels(picture) {
-  new ResizeObserver(() => {
-    const ticks = [...picture.querySelectorAll(".timeline-tick")];
-    const room = (picture.querySelector(".timeline-axis")?.clientWidth ?? 0) / Math.max(1, ticks.length - 1);
-    const step = STEPS.find((one) => one * room >= LABEL_PX) ?? 24;
-    for (const [place, tick] of ticks.entries()) tick.classList.toggle("is-quiet", place % step !== 0);
-  }).observe(picture);
+/** @param {Period} report @param {HTMLElement} element */
+function tellingOf(report, { dataset }) {
+  const place = Number(dataset.place);
+  const { head, title, lines } = tellOf(dataset.what === "span" ? { span: report.spans[place] } : { entry: report.entries[place] }, report);
+  return [h("strong", null, head), h("span", null, title), ...lines.map((line) => h("span", { class: "number" }, line))];
 }
 
 /** @param {EventTarget | null} target */
-function placeOf(target) {
-  const found = target instanceof HTMLElement ? target.closest("[data-place]") : null;
-  return found instanceof HTMLElement ? Number(found.dataset.place) : null;
+function barAt(target) {
+  const found = target instanceof Element ? target.closest("[data-place]") : null;
+  return found instanceof HTMLElement ? found : null;
 }
 
-/** @param {number} instant @param {{from: number, to: number}} range */
-function share(instant, range) {
-  return `${((instant - range.from) / (range.to - range.from)) * 100}%`;
+/** @param {number} part @param {number} length */
+function share(part, length) {
+  return `${(part / length) * 100}%`;
 }

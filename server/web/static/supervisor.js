@@ -1,194 +1,195 @@
 // @ts-check
-// Supervision: who worked on what. The address says which representative and which day are shown.
-import { addDays, dayOf, isDay, longDay } from "/static/days.js";
-import { reportParts, summaryOf } from "/static/supervisor-report.js";
-import { empty, failed, fill, h, loading } from "/static/dom.js";
-import { words } from "/static/format.js";
+// Supervision: who works on what, and a day or a week of one of them. The address says whom, which day and which range.
+import { byId } from "/static/admin-parts.js";
+import { Board } from "/static/board.js";
+import { addDays, dayOf, isDay, weekStart } from "/static/days.js";
+import { fill, loading } from "/static/dom.js";
 import { api, withQuery } from "/static/http.js";
 import { _ } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
+import { daysOf } from "/static/supervisor-lanes.js";
+import { periodOf, reportParts, summaryOf } from "/static/supervisor-report.js";
 
-const SEARCH_FROM = 9;
+const WEEK = 7;
+/** What is shown is brought up to date at most that often. */
+const QUIET_MS = 5000;
 
-/** @typedef {{representative: string, name: string, time_zone: string, today_seconds: number, week_seconds: number}} Overview */
+/** @typedef {"day" | "week"} Range */
+/** @typedef {{representative: string | null, day: string | null, range: Range}} Choice `day` is today, if it is null */
+/** @typedef {import("./supervisor-report.js").Report} Report */
 
 const page = byId("supervision");
-const people = byId("people");
-const search = byId("people-search");
-const filter = /** @type {HTMLInputElement} */ (byId("people-filter"));
 const section = byId("day");
 const title = byId("day-title");
 const zoneLine = byId("day-zone");
 const status = byId("day-status");
-const dayInput = /** @type {HTMLInputElement} */ (byId("day-input"));
-const nextDay = /** @type {HTMLButtonElement} */ (byId("next-day"));
-const reportPlace = byId("day-report");
+const dayInput = byId("day-input", HTMLInputElement);
+const previous = byId("previous-day", HTMLButtonElement);
+const next = byId("next-day", HTMLButtonElement);
+const place = byId("day-report");
+const ranges = { day: byId("range-day"), week: byId("range-week") };
 
-/** @type {Overview[]} */
-let everybody = [];
-/** @type {import("./supervisor-report.js").Report | null} */
+/** What is on the page: the report, as text too, and what was asked for. @type {{report: Report, text: string, asked: string} | null} */
 let shown = null;
-/** @type {AbortController | null} */
-let asking = null;
+/** @type {() => import("./supervisor-scale.js").View | null} */
+let viewOf = () => null;
+let loadedAt = -Infinity;
+let later = 0;
 
-byId("refresh").addEventListener("click", () => Promise.all([loadPeople(), loadDay()]));
-byId("previous-day").addEventListener("click", () => shown && goTo(shown.representative, addDays(shown.day, -1)));
-nextDay.addEventListener("click", () => shown && goTo(shown.representative, addDays(shown.day, 1)));
-byId("today").addEventListener("click", () => goTo(chosen().representative, null));
-dayInput.addEventListener("change", () => isDay(dayInput.value) && dayInput.validity.valid && goTo(chosen().representative, dayInput.value));
-filter.addEventListener("input", drawPeople);
-people.addEventListener("click", follow);
-reportPlace.addEventListener("click", follow);
-addEventListener("popstate", () => {
-  drawPeople();
-  loadDay();
+const loader = new Loader({ place, load, landing: () => title, shows: () => shown?.asked !== JSON.stringify(chosen()) });
+const board = new Board({
+  parts: { place: byId("people"), line: byId("board-line"), said: byId("people-status"), search: byId("people-filter", HTMLInputElement), teams: byId("people-team", HTMLSelectElement), states: byId("people-states"), tools: byId("people-tools") },
+  chosen: () => chosen().representative,
+  addressOf: (representative) => addressOf({ ...chosen(), representative }),
+  changed: (username) => username === chosen().representative && refresh(),
 });
-loadPeople().then(showChosen);
-loadDay();
 
-/** What the address asks for. @returns {{representative: string | null, day: string | null}} */
+previous.addEventListener("click", () => step(-1));
+next.addEventListener("click", () => step(1));
+byId("today").addEventListener("click", () => goTo({ ...chosen(), day: null }));
+dayInput.addEventListener("change", () => isDay(dayInput.value) && dayInput.validity.valid && goTo({ ...chosen(), day: dayInput.value }));
+for (const [range, button] of Object.entries(ranges)) button.addEventListener("click", () => goTo({ ...chosen(), range: /** @type {Range} */ (range) }));
+byId("people").addEventListener("click", follow);
+place.addEventListener("click", follow);
+addEventListener("popstate", begin);
+board.begin();
+begin();
+
+/** What the address asks for. @returns {Choice} */
 function chosen() {
   const asked = new URLSearchParams(location.search);
   const day = asked.get("day");
-  return { representative: asked.get("representative") || null, day: isDay(day) ? day : null };
+  return { representative: asked.get("representative") || null, day: isDay(day) ? day : null, range: asked.get("range") === "week" ? "week" : "day" };
 }
 
-/** @param {string | null} representative @param {string | null} day */
-function addressOf(representative, day) {
-  return withQuery(location.pathname, { representative, day });
+/** @param {Choice} choice */
+function addressOf({ representative, day, range }) {
+  return withQuery(location.pathname, { representative, day, range: range === "week" ? range : null });
 }
 
-/** @param {string | null} representative @param {string | null} day today, if it is null */
-function goTo(representative, day) {
-  history.pushState(null, "", addressOf(representative, day));
-  drawPeople();
-  return loadDay();
+/** @param {Choice} choice */
+function goTo(choice) {
+  history.pushState(null, "", addressOf(choice));
+  return begin();
+}
+
+/** A day or a week on or back. @param {number} way */
+function step(way) {
+  if (shown) goTo({ ...chosen(), day: addDays(shown.report.day, way * (shown.report.range === "week" ? WEEK : 1)) });
 }
 
 /** Follow a link inside the page without loading it anew. @param {MouseEvent} event */
 async function follow(event) {
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
   if (!(link instanceof HTMLAnchorElement) || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  if (link.origin !== location.origin || link.pathname !== location.pathname) return;
   event.preventDefault();
-  const asked = new URL(link.href).searchParams;
+  history.pushState(null, "", link.href);
   const focused = link.dataset.day;
-  await goTo(asked.get("representative"), asked.get("day"));
-  if (focused) focusOn(reportPlace, `[data-day="${CSS.escape(focused)}"]`);
+  await begin();
+  const same = focused && place.querySelector(`[data-day="${CSS.escape(focused)}"]`);
+  if (same instanceof HTMLElement) same.focus();
   else title.focus({ preventScroll: innerWidth >= 1024 });
 }
 
-async function loadPeople() {
-  if (!everybody.length) fill(people, loading(_("Loading the representatives …")));
-  try {
-    everybody = (await api("GET", "/api/v1/reports/representatives")).items;
-    drawPeople();
-  } catch (error) {
-    fill(people, failed(error, loadPeople));
-  }
-}
-
-function drawPeople() {
-  const { representative } = chosen();
-  page.classList.toggle("has-choice", representative !== null);
-  search.hidden = everybody.length < SEARCH_FROM;
-  if (!everybody.length) return;
-  const wanted = filter.value.trim().toLowerCase();
-  const found = everybody.filter((one) => `${one.name} ${one.representative}`.toLowerCase().includes(wanted));
-  if (!found.length) return fill(people, empty(_("Nobody of that name.")));
-  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.representative : undefined;
-  const most = Math.max(1, ...everybody.map((one) => one.week_seconds));
-  fill(people, peopleTable(found, { representative, most }));
-  if (focused) focusOn(people, `[data-representative="${CSS.escape(focused)}"]`);
-}
-
-/** @param {Overview[]} found @param {{representative: string | null, most: number}} options */
-function peopleTable(found, { representative, most }) {
-  const column = (/** @type {string} */ name, look = "") => h("th", { scope: "col", class: look }, name);
-  return h(
-    "table",
-    { class: "table people-table", "data-testid": "representatives-table" },
-    h("caption", { class: "visually-hidden" }, _("Representatives with their time of today and of the last seven days")),
-    h("thead", null, h("tr", null, column(_("Name")), column(_("Today"), "text-end"), column(_("7 days"), "text-end"))),
-    h("tbody", null, ...found.map((one) => personRow(one, { isChosen: one.representative === representative, most }))),
-  );
-}
-
-/** @param {Overview} one @param {{isChosen: boolean, most: number}} options */
-function personRow(one, { isChosen, most }) {
-  const bar = h("span", { class: "share-bar" });
-  bar.style.width = `${(one.week_seconds / most) * 100}%`;
-  const link = h(
-    "a",
-    { href: addressOf(one.representative, chosen().day), "aria-current": isChosen ? "true" : null, "data-representative": one.representative, "data-testid": `representative-${one.representative}` },
-    one.name,
-  );
-  return h(
-    "tr",
-    { class: isChosen ? "is-chosen" : null },
-    h("th", { scope: "row" }, link, h("span", { class: "person-zone" }, one.time_zone)),
-    h("td", { class: "text-end text-nowrap", "data-testid": "today-time" }, words(one.today_seconds)),
-    h("td", { class: "text-end text-nowrap", "data-testid": "week-time" }, words(one.week_seconds), h("span", { class: "share", "aria-hidden": "true" }, bar)),
-  );
-}
-
-/** Bring the chosen one into view where the list is long. */
-function showChosen() {
-  const row = people.querySelector("tr.is-chosen");
-  const panel = people.closest(".people");
-  if (row && panel) panel.scrollTop += row.getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom + row.clientHeight;
-}
-
-async function loadDay() {
-  const { representative, day } = chosen();
-  asking?.abort();
-  section.hidden = representative === null;
-  if (representative === null) return void (shown = null);
-  const mine = (asking = new AbortController());
-  const isSame = shown?.representative === representative;
-  if (!isSame) {
+/** Show what the address asks for. */
+function begin() {
+  const choice = chosen();
+  page.classList.toggle("has-choice", choice.representative !== null);
+  section.hidden = choice.representative === null;
+  for (const [range, button] of Object.entries(ranges)) button.setAttribute("aria-pressed", String(range === choice.range));
+  board.draw();
+  if (choice.representative === null) return void (shown = null);
+  if (shown?.report.representative !== choice.representative) {
     shown = null;
-    title.textContent = everybody.find((one) => one.representative === representative)?.name ?? representative;
+    title.textContent = board.nameOf(choice.representative) ?? choice.representative;
     zoneLine.textContent = "";
-    fill(reportPlace, loading(_("Loading the day …")));
+    fill(place, loading(choice.range === "week" ? _("Loading the week …") : _("Loading the day …")));
   }
-  reportPlace.setAttribute("aria-busy", "true");
+  place.setAttribute("aria-busy", "true");
+  return loader.run();
+}
+
+/** Bring up to date what is shown, without a word. */
+function refresh() {
+  if (later || !shown) return;
+  const due = Math.max(0, loadedAt + QUIET_MS - performance.now());
+  later = window.setTimeout(() => {
+    later = 0;
+    if (!loader.isTrying) loader.run();
+  }, due);
+}
+
+/** @param {AbortSignal} signal */
+async function load(signal) {
+  const choice = chosen();
+  if (choice.representative === null) return;
+  loadedAt = performance.now();
   try {
-    const path = withQuery(`/api/v1/reports/representatives/${encodeURIComponent(representative)}`, { day });
-    drawDay(await api("GET", path, undefined, { signal: mine.signal }));
+    const report = await api("GET", pathOf(choice), undefined, { signal });
+    show(report, JSON.stringify(choice));
   } catch (error) {
-    if (mine.signal.aborted) return;
-    shown = null;
-    byId("day-choice").hidden = true;
-    fill(reportPlace, failed(error, loadDay));
+    if (!signal.aborted && shown?.asked !== JSON.stringify(choice)) shown = null;
+    throw error;
   } finally {
-    if (asking === mine) reportPlace.removeAttribute("aria-busy");
+    if (!signal.aborted) place.removeAttribute("aria-busy");
   }
 }
 
-/** @param {import("./supervisor-report.js").Report} report */
-function drawDay(report) {
-  shown = report;
-  byId("day-choice").hidden = false;
+/** @param {Choice} choice @param {string} [format] of a file */
+function pathOf({ representative, day, range }, format) {
+  return withQuery(`/api/v1/reports/representatives/${encodeURIComponent(String(representative))}`, { range, day, week_start: weekStart(), format });
+}
+
+/** @param {Report} report @param {string} asked */
+function show(report, asked) {
+  const text = JSON.stringify(report);
+  if (shown?.text === text && shown.asked === asked) return;
+  const isSame = shown?.asked === asked;
+  shown = { report, text, asked };
   const now = Date.now();
-  const today = dayOf(now, report.time_zone);
-  document.title = `${report.name}, ${report.day} · ${_("Supervision")} · Caseclock`;
+  const choice = chosen();
+  describe(report, dayOf(now, report.time_zone));
+  if (!isSame) status.textContent = summaryOf(report);
+  const focused = isSame && place.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  const { parts, view } = reportParts(report, {
+    now,
+    addressOf: (day) => addressOf({ ...choice, day }),
+    dayAddressOf: (day) => addressOf({ ...choice, day, range: "day" }),
+    exportOf: (format) => pathOf({ ...choice, day: report.day }, format),
+    view: isSame ? viewOf() : null,
+  });
+  viewOf = view;
+  fill(place, ...parts);
+  const found = focused && place.querySelector(focused);
+  if (found instanceof HTMLElement) found.focus({ preventScroll: true });
+}
+
+/** @param {Report} report @param {string} today */
+function describe(report, today) {
+  const isWeek = report.range === "week";
+  const period = periodOf(report);
+  document.title = `${report.name}, ${isWeek ? period : report.day} · ${_("Supervision")} · Caseclock`;
   title.textContent = report.name;
-  zoneLine.textContent = _("{day} · all times in {zone}", { day: longDay(report.day), zone: report.time_zone });
+  zoneLine.textContent = _("{day} · all times in {zone}", { day: period, zone: report.time_zone });
   dayInput.value = report.day;
   dayInput.max = today;
-  nextDay.disabled = report.day >= today;
-  status.textContent = summaryOf(report);
-  fill(reportPlace, ...reportParts(report, { now, addressOf: (day) => addressOf(report.representative, day) }));
+  name(previous, isWeek ? _("Previous week") : _("Previous day"));
+  name(next, isWeek ? _("Next week") : _("Next day"));
+  next.disabled = daysOf(report).some(({ day }) => day >= today);
 }
 
-/** @param {HTMLElement} place @param {string} selector */
-function focusOn(place, selector) {
-  const found = place.querySelector(selector);
-  if (found instanceof HTMLElement) found.focus();
+/** @param {HTMLElement} element @param {string} text */
+function name(element, text) {
+  element.setAttribute("aria-label", text);
+  element.title = text;
 }
 
-/** @param {string} id @returns {HTMLElement} */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`supervisor.html has no element #${id}`);
-  return found;
+/** A selector that finds an element again after it was made anew, if it has a name. @param {Element | null} element */
+function keyOf(element) {
+  if (!(element instanceof HTMLElement)) return null;
+  const { key, day, testid } = element.dataset;
+  if (key) return `[data-key="${CSS.escape(key)}"]`;
+  if (day) return `[data-day="${CSS.escape(day)}"]`;
+  return testid ? `[data-testid="${CSS.escape(testid)}"]` : null;
 }
