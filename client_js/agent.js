@@ -3,11 +3,10 @@ import { attention, causeOf, frontOf } from "./attention.js";
 import { stoodStill } from "./clocks.js";
 import { factsOf } from "./facts.js";
 import { hold, orphans, SILENT_MS } from "./orphans.js";
-import { Log } from "./outbox.js";
+import { AWAY, Log, freshId } from "./outbox.js";
 import { connectionOf } from "./socket.js";
 
 const WHO = "caseclock:who";
-const AWAY = { visible: false, focused: false };
 
 let page, announce;
 const announced = new Promise((resolve) => (announce = resolve));
@@ -22,7 +21,7 @@ export function startAgent(options, env = globalThis) {
 /** @type {import("./types.d.ts").CurrentAgent} */
 export const currentAgent = async () => page ?? announced;
 
-/** How it works: README.md @param {import("./types.d.ts").AgentOptions} options */
+/** @param {import("./types.d.ts").AgentOptions} options */
 function agentOf({ app = "workspace", server, token, representative }, env) {
   const { document, navigator, performance, Date } = env;
   const base = String(server ?? new URL(import.meta.url).origin).replace(/\/$/, "");
@@ -34,14 +33,14 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   const watches = new Map();
   const settings = { enabled: true, count_idle: true, beat_s: 20, max_events: 300 };
   let storage, owner, who, bearer, timer, stopped;
-  let log, release = () => {};
+  let input, log, release = () => {};
   let front = frontOf(), shown = { ...AWAY, locked: false, idle: false, ...front };
   let lived, recorded;
   let visibleAt = 0, scanAt = 0, quietUntil = 0;
   let told;
 
   Object.defineProperty(agent, "status", { get: status });
-  Object.assign(agent, { show, note, watch, beat, askForScreenLock, stop, server: base, token, settings });
+  Object.assign(agent, { show, note, watch, beat, stop, askForScreenLock: () => facts.watchScreen(true).catch(debug), server: base, token, settings });
   safely(() => (storage = env.localStorage));
   safely(start);
   return agent;
@@ -89,10 +88,6 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
     return false;
   }
 
-  function askForScreenLock() {
-    return facts.watchScreen(true).catch(debug);
-  }
-
   function stop() {
     leave();
     stopped = true;
@@ -121,24 +116,31 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
   }
 
   function begin() {
-    const id = URL.createObjectURL(new Blob()).slice(-36);
+    const id = freshId();
     release();
     release = hold(env, id);
     log = new Log(storage, id, owner, app);
-    lived = recorded = now();
-    record("open", { ...facts.read(), ...front }, lived);
+    const [snapshot, instant] = seen();
+    lived = recorded = instant;
+    record("open", snapshot, instant);
     connection.restart();
     facts.watchScreen().catch(debug);
     look();
   }
 
   function look(cause = "", away = {}) {
-    safely(() => log && compare(cause, { ...facts.read(), ...front, ...away }, now()));
+    safely(() => log && compare(cause, ...seen(away)));
     safely(serve);
   }
 
+  function seen(away) {
+    const snapshot = { ...facts.read(), ...front, ...away }, instant = { at: Date.now(), mono: Math.round(performance.now()) };
+    input?.mark(snapshot, instant);
+    return [snapshot, instant];
+  }
+
   function compare(cause, snapshot, instant) {
-    if (shown.visible && stoodStill(lived, instant)) {
+    if (stoodStill(lived, instant, shown.visible)) {
       record("suspend", { ...shown, visible: false }, lived);
       record("resume", snapshot, instant);
     }
@@ -193,7 +195,7 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
       if (!its?.last) others.delete(stream);
       tell(type, message);
     } else if (type === "settings") {
-      tell(type, Object.assign(settings, message));
+      settle(message);
       look("resume");
     } else if (type === "sync") beat();
     else if (type === "handling_time") watches.get(message.case)?.forEach((listener) => safely(() => listener(message)));
@@ -205,13 +207,18 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
     who = message.representative;
     owner = who.username;
     safely(() => storage.setItem(WHO, owner));
-    tell("settings", Object.assign(settings, message, message.settings));
+    settle(message, message.settings, { zero: message.server_at - performance.now() });
     if ((log.owner ??= owner) !== owner) return handOver();
     log.reconnect(message.committed?.[log.id] ?? 0);
     connection.state = "online";
     others.clear();
     scanAt = quietUntil = 0;
     for (const ref of watches.keys()) connection.send({ type: "watch", case: ref });
+  }
+
+  function settle(...news) {
+    tell("settings", Object.assign(settings, ...news));
+    if (settings.idle_after_minutes) import("./idle.js").then(({ inputOf }) => (input ??= inputOf(env, agent, app, facts, look, listening.signal)), debug);
   }
 
   function refused({ code, expected }, its) {
@@ -262,10 +269,6 @@ function agentOf({ app = "workspace", server, token, representative }, env) {
 
   function tell(type, detail) {
     agent.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-
-  function now() {
-    return { at: Date.now(), mono: Math.round(performance.now()) };
   }
 }
 

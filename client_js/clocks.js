@@ -1,6 +1,6 @@
 // @ts-check
-/** Whether it slept, or a clock was set. @type {import("./types.d.ts").StoodStill} */
-export function stoodStill(last, now) {
+/** @type {import("./types.d.ts").StoodStill} */
+export function stoodStill(last, now, visible = true) {
   const wall = now.at - last.at, mono = now.mono - last.mono;
-  return Math.abs(wall - mono) > 2000 || Math.min(wall, mono) > 6000;
+  return Math.abs(wall - mono) > 2000 || (visible && Math.min(wall, mono) > 6000);
 }

@@ -7,8 +7,9 @@ export function factsOf({ document, navigator, IdleDetector }, changed) {
       visible: document.visibilityState === "visible",
       focused: document.hasFocus(),
       locked: detector?.screenState === "locked",
-      idle: detector?.userState === "idle",
+      idle: false,
     }),
+    userState: () => detector?.userState,
     async watchScreen(ask) {
       if (!IdleDetector) return;
       facts.screenLock = ask ? await IdleDetector.requestPermission() : (await navigator.permissions.query({ name: "idle-detection" })).state;
@@ -18,7 +19,6 @@ export function factsOf({ document, navigator, IdleDetector }, changed) {
       watching = new AbortController();
       await detector.start({ threshold: 60_000, signal: watching.signal });
     },
-    /** A detector bars the bfcache. */
     release() {
       watching?.abort();
       detector = null;

@@ -3,7 +3,6 @@ import { Log } from "./outbox.js";
 
 const NAME = "caseclock:";
 const MONTH_MS = 2_592_000_000;
-/** Without Web Locks a page starts anew after this. */
 export const SILENT_MS = 240_000;
 
 export function hold({ navigator }, id) {
@@ -12,7 +11,6 @@ export function hold({ navigator }, id) {
   return () => release?.();
 }
 
-/** Streams whose page is gone. */
 export async function orphans({ navigator, Date }, storage, owner, server_at) {
   const held = (await navigator.locks?.query())?.held.map(({ name }) => name);
   return Log.all(storage).filter((log) => {

@@ -1,5 +1,7 @@
 // @ts-check
 const PREFIX = "caseclock:stream:";
+export const freshId = () => URL.createObjectURL(new Blob()).slice(-36);
+export const AWAY = { visible: false, focused: false };
 
 export class Log {
   sent = 0;
@@ -33,7 +35,7 @@ export class Log {
 
   /** Ends it at its last proof. */
   seal() {
-    if (this.last.cause !== "close") this.append({ ...this.last, cause: "close", visible: false, focused: false });
+    if (this.last.cause !== "close") this.append({ ...this.last, cause: "close", ...AWAY });
   }
 
   /** What follows is sent again. */
@@ -41,13 +43,11 @@ export class Log {
     this.sent = this.received = seq;
   }
 
-  /** The newest goes again: if the server forgot, this shows a gap. */
   reconnect(committed) {
     this.commit(committed);
     this.sent = Math.min(this.received, this.seq - 1);
   }
 
-  /** Of one run without holes, once all before it is received. */
   report(limit, sent_at) {
     const next = this.events.findIndex(({ seq }) => seq > this.sent);
     if (next < 0 || this.sent - this.received >= 2 * limit) return null;

@@ -20,6 +20,8 @@ export interface AgentEvent extends Facts {
   seq: number;
   at: number;
   mono: number;
+  /** How many milliseconds before it the last input was, where the agent looks for input. */
+  quiet?: number;
   cause: string;
   session: SessionTab | null;
   app_tab: AppTab | null;
@@ -27,7 +29,13 @@ export interface AgentEvent extends Facts {
 }
 
 /** The part of the tracking settings that an agent needs. */
-export interface AgentSettings { enabled: boolean; track_inbox: boolean; count_idle: boolean }
+export interface AgentSettings {
+  enabled: boolean;
+  track_inbox: boolean;
+  count_idle: boolean;
+  /** After so many minutes without input a person is idle; 0: never. */
+  idle_after_minutes: number;
+}
 
 /** Why the clock of the case in front runs or stands. */
 export type Reason =
@@ -52,10 +60,13 @@ export interface AgentStatus {
 }
 
 /** A fact-snapshot: the part of an event that says what was so. */
-export type Snapshot = Omit<AgentEvent, "seq" | "at" | "mono" | "cause">;
+export type Snapshot = Omit<AgentEvent, "seq" | "at" | "mono" | "quiet" | "cause">;
 
 /** One moment on both clocks of a page, whole milliseconds. */
-export interface Instant { at: number; mono: number }
+export interface Instant { at: number; mono: number; quiet?: number }
+
+/** What the agent's event `idle` tells: a case missed this time for want of input alone. By the clock of the server, in milliseconds. */
+export interface Missed { representative?: string; case: string; from: number; to: number }
 
 export interface AgentOptions {
   app?: App;
@@ -94,7 +105,12 @@ export type CurrentAgent = () => Promise<Agent>;
 export type FrontOf = (front?: Front | null) => Pick<Snapshot, "session" | "app_tab" | "form">;
 export type Attention = (app: App, policy: Partial<AgentSettings>, snapshot: Snapshot) => { case: string | null; front: string | null; reason: Reason };
 export type CauseOf = (before: Snapshot, now: Snapshot) => string;
-export type StoodStill = (last: Instant, now: Instant) => boolean;
+export interface Input { mark(snapshot: Snapshot, instant: Instant): void }
+export type InputOf = (
+  env: Env, agent: any, app: App, facts: { userState(): IdleDetector["userState"] | undefined }, look: () => void, signal: AbortSignal,
+) => Input;
+/** A page that is not visible is looked at once a minute at times: its standing still shows only where the clocks disagree. */
+export type StoodStill = (last: Instant, now: Instant, visible?: boolean) => boolean;
 
 /** https://developer.mozilla.org/docs/Web/API/IdleDetector */
 export interface IdleDetector extends EventTarget {

@@ -8,7 +8,7 @@ import { clockState } from "./widget/state.js";
 import { lookSheet, roomSheet } from "./widget/styles.js";
 import { Ticker } from "./widget/ticker.js";
 import { viewOf } from "./widget/view.js";
-import { textsFor } from "./widget/words.js";
+import { languageOf, textsFor } from "./widget/words.js";
 
 const COLLAPSED = "caseclock:widget:collapsed";
 const AGENT_WAIT_MS = 1000;
@@ -317,12 +317,6 @@ export class HandlingTimeElement extends HTMLElement {
   }
 }
 
-/** The nearest `lang`, across shadow roots; else what the browser asks for. @returns {string} */
-function languageOf(element) {
-  const { host } = element.getRootNode();
-  return element.closest("[lang]")?.getAttribute("lang") || (host ? languageOf(host) : navigator.language);
-}
-
 /** One run at a time; calls while it runs share one more run after it. */
 function joined(act) {
   let running, next;
@@ -351,3 +345,10 @@ async function safely(act) {
 }
 
 customElements.get("handling-time") ?? customElements.define("handling-time", HandlingTimeElement);
+
+/** The question about time without input belongs to the page, with or without a widget on it. */
+currentAgent().then((agent) => {
+  const ask = () => agent.settings.idle_after_minutes && import("./widget/question.js");
+  agent.addEventListener("settings", ask);
+  ask();
+});

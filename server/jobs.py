@@ -22,6 +22,7 @@ from server.operation.runs import runs_of
 from server.reports import board
 from server.tracking import connections_check, schedule
 from server.tracking.agent_socket import tracking_of
+from server.tracking.commit import settle_silent_streams
 from server.tracking.service import Tracking
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def jobs(tracking: Tracking) -> tuple[Job, ...]:
         Job("close sockets of people who lost access", 20, lambda t, now: connections_check.run(t, now=now)),
         Job("write down refused sign-ins", 60, lambda t, now: door().refusals.write(t.database, now=now)),
         Job("forget purged time that is too old to return", 3600, _forget_old_tombs),
+        Job("count what nobody can still call idle", 3600, lambda t, now: settle_silent_streams(t, now=now)),
         Job("purge what was asked for", 1, _purge, "purges"),
         Job("ask to purge what retention does not keep", 600, _ask_for_retention),
     )

@@ -15,6 +15,7 @@ from server.db import Base
 
 MIN_INTERVAL_MINUTES = 10
 MAX_INTERVAL_MINUTES = 60
+MAX_IDLE_MINUTES = 120
 MAX_RETENTION_MONTHS = 120
 
 _EXTENSION = "caseclock.settings"
@@ -29,6 +30,7 @@ class TrackingSettings:
     `enabled`: focus is tracked at all. `update_interval_minutes`: 10 to 60. `allow_time_logs`: representatives may
     log time by hand. `show_only_own_time`: a representative sees no one else's time. `allow_my_time`: the widget
     offers *My time*. `track_inbox`: cases flicked through in the inbox count. `count_idle`: time without input counts.
+    `idle_after_minutes`: so long without input in a page is idle, from the last input on; 0 is never, up to 120.
     `create_unknown_cases`: a case that an agent names and nobody knows is created. `count_overlap_once`: of what people
     log by hand, time that was tracked as well does not count again. `retention_months`: tracker records that ended
     longer ago are purged day by day, 0 keeps them for ever; `retention_resolved_only` keeps those of active cases.
@@ -41,6 +43,7 @@ class TrackingSettings:
     allow_my_time: bool = True
     track_inbox: bool = False
     count_idle: bool = False
+    idle_after_minutes: int = 0
     create_unknown_cases: bool = False
     count_overlap_once: bool = False
     retention_months: int = 0
@@ -60,6 +63,7 @@ class TrackingSettingsRow(Base):
             f"update_interval_minutes BETWEEN {MIN_INTERVAL_MINUTES} AND {MAX_INTERVAL_MINUTES}",
             name="tracking_settings_interval",
         ),
+        CheckConstraint(f"idle_after_minutes BETWEEN 0 AND {MAX_IDLE_MINUTES}", name="tracking_settings_idle"),
         CheckConstraint(f"retention_months BETWEEN 0 AND {MAX_RETENTION_MONTHS}", name="tracking_settings_retention"),
         {"sqlite_strict": True},
     )
@@ -72,6 +76,7 @@ class TrackingSettingsRow(Base):
     allow_my_time: Mapped[bool]
     track_inbox: Mapped[bool]
     count_idle: Mapped[bool]
+    idle_after_minutes: Mapped[int] = mapped_column(server_default=text("0"))
     create_unknown_cases: Mapped[bool]
     count_overlap_once: Mapped[bool] = mapped_column(server_default=false())
     retention_months: Mapped[int] = mapped_column(server_default=text("0"))

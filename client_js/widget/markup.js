@@ -3,7 +3,7 @@ export const button = (test, name, more = 'class="button"', label = "") => `<but
 const icon = (path) => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
 const number = (test, name) => `<dt>${name}<dd data-testid="${test}"></dd>`;
 
-const PILL = `<span class="state" data-testid="sign">${icon("")}<span></span></span><strong data-testid="pill-total"></strong>${icon("M6 15l6-6l6 6")}`;
+const PILL = `<span class="state" data-testid="sign">${icon("")}<span></span></span> <strong data-testid="pill-total"></strong>${icon("M6 15l6-6l6 6")}`;
 
 export const markupIn = (_) => `
 <section class="panel" part="panel" data-testid="panel">
@@ -23,7 +23,7 @@ export const markupIn = (_) => `
 <div data-testid="lock">${button("screen-lock", _("See screen lock"), 'class="button" aria-describedby="why"')}<p class="hint" id="why">${_("Then the clock stops the moment your screen is locked.")}</p></div>
 <details data-testid="history"><summary>${_("History")}</summary></details>
 </div></section>
-${button("expand", PILL, 'class="pill" part="pill" aria-expanded="false"')}`;
+${button("expand", PILL, `class="pill" part="pill" aria-expanded="false" title="${_("Handling time")}"`)}`;
 
 let policy;
 

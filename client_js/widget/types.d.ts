@@ -1,6 +1,6 @@
 // The shapes inside the handling-time widget. Types only: nothing here is loaded at run time.
 
-import type { AgentStatus } from "../types.d.ts";
+import type { AgentStatus, Missed } from "../types.d.ts";
 
 export interface Share { username: string; name: string; automatic_seconds: number; manual_seconds: number }
 
@@ -75,6 +75,39 @@ export interface Texts {
 export interface Catalogue { texts?: Record<string, string | string[]>; plural?: (n: number) => number }
 export type TextsIn = (lang: string, catalogue?: Catalogue) => Texts;
 export type TextsFor = (tag: string) => Texts | Promise<Texts>;
+
+/** Time that was missed and waits for an answer; its `id` names the entry that may come of it. `asked`: for how many seconds; `sent`: an answer may be with the server. */
+export interface Question extends Omit<Missed, "representative"> { id: string; asked: number; sent: boolean }
+export type WithMissed = (list: Question[], missed: Missed, id: string) => Question[];
+export type WithAsked = (list: Question[], seconds: number) => Question[];
+
+/** All that the view of a question needs to know. */
+export interface Asked {
+  /** Null where there is none, or nobody is there who could answer. */
+  question: Question | null;
+  /** How many more wait behind it. */
+  more: number;
+  /** People may log time here; else they are told only. */
+  mayLog: boolean;
+  /** It was put aside on this page. */
+  later: boolean;
+  /** Another way to log it is being chosen. */
+  choosing: boolean;
+  busy: boolean;
+  /** What came of the last answer. */
+  message: string;
+  problem: string;
+  theme?: string | null;
+  now: number;
+}
+export interface Answers { keep(): void; drop(): void; later(on: boolean): void; choose(on: boolean): void; log(kind: string, ref: string): void }
+export type QuestionViewOf = (answers: Answers, texts?: Texts) => {
+  root: HTMLElement;
+  parts: Record<string, any>;
+  render(asked: Asked): void;
+  /** Cases to choose from. */
+  offer(cases: { ref: string; title: string }[]): void;
+};
 
 /** All that the view needs to know. */
 export interface Shown {

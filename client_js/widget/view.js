@@ -63,7 +63,6 @@ export function viewOf(acts, texts = ENGLISH) {
     parts.panel.hidden = shown.collapsed;
     expand.hidden = !shown.collapsed;
     set(parts.panel, "aria-label", _("Handling time of {ref}", { ref: shown.ref }));
-    set(expand, "aria-label", _("Handling time: {total}, {clock}", { total, clock: clock.text }));
     say(parts.title, own ? _("My handling time") : _("Handling time"));
     say(parts.total, total);
     say(parts["pill-total"], total);

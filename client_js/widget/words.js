@@ -21,6 +21,12 @@ export function textsFor(tag) {
   return import(`../translations/${lang}.js`).then((found) => textsIn(lang, found), () => ENGLISH);
 }
 
+/** The nearest `lang`, across shadow roots; else what the browser asks for. @returns {string} */
+export function languageOf(element) {
+  const { host } = element.getRootNode();
+  return element.closest("[lang]")?.getAttribute("lang") || (host ? languageOf(host) : navigator.language);
+}
+
 function primary(tag) {
   return tag.split("-")[0].toLowerCase();
 }

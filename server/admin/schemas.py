@@ -12,13 +12,14 @@ from server.cases.models import ACTIVE, RESOLVED
 from server.exports import format_field
 from server.i18n import Message, _
 from server.schemas import Instant, PageQuery, Words
-from server.settings import MAX_INTERVAL_MINUTES, MAX_RETENTION_MONTHS, MIN_INTERVAL_MINUTES
+from server.settings import MAX_IDLE_MINUTES, MAX_INTERVAL_MINUTES, MAX_RETENTION_MONTHS, MIN_INTERVAL_MINUTES
 
 _INTERVAL = Message(
     "The update interval is a whole number of minutes from {least} to {most}.",
     least=MIN_INTERVAL_MINUTES,
     most=MAX_INTERVAL_MINUTES,
 )
+_IDLE = Message("Idle is after a whole number of minutes from 0, which is never, to {most}.", most=MAX_IDLE_MINUTES)
 _RETENTION = Message(
     "Retention is a whole number of months from 0, which keeps records for ever, to {most}.", most=MAX_RETENTION_MONTHS
 )
@@ -40,6 +41,11 @@ class TrackingSettingsSchema(Schema):
     allow_my_time = fields.Boolean(truthy={True}, falsy={False})
     track_inbox = fields.Boolean(truthy={True}, falsy={False})
     count_idle = fields.Boolean(truthy={True}, falsy={False})
+    idle_after_minutes = fields.Integer(
+        strict=True,
+        validate=validate.Range(0, MAX_IDLE_MINUTES, error=_IDLE),
+        error_messages={"invalid": _IDLE, "null": _IDLE},
+    )
     create_unknown_cases = fields.Boolean(truthy={True}, falsy={False})
     count_overlap_once = fields.Boolean(truthy={True}, falsy={False})
     retention_months = fields.Integer(
@@ -70,7 +76,7 @@ class TrackerRecordSchema(Schema):
 class RecordQuery(PageQuery):
     """Which records to list, and in which order: those that ended from `since` to `before`.
 
-    With `count` the first page says how many there are: exactly up to 10,000, else that there are more.
+    With `count` the first page says how many there are: exactly up to 1,000, else that there are more.
     """
 
     case = Words(load_default=None, longest=MAX_REF_LENGTH)

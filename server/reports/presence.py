@@ -75,7 +75,7 @@ def presence(
     policy = policy_of(newest.app)
     case = attended_case(newest.latest, replace(policy, count_idle=True))
     if case is not None and newest.latest.idle and not policy.count_idle:
-        return Presence(IDLE, since, case, "idle", due_at)
+        return Presence(IDLE, since - (newest.latest.quiet or 0), case, "idle", due_at)
     return Presence(AWAY, since, reason=why_not(newest.latest, policy), due_at=due_at)
 
 

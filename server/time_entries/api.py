@@ -15,6 +15,7 @@ from server.db import database
 from server.schemas import PageQuery, cursor_key, page_by, page_schema
 from server.time_entries import entries
 from server.time_entries.models import Activity, TimeLog
+from server.time_entries.once import add_once
 from server.time_entries.schemas import (
     ActivityChangeSchema,
     ActivitySchema,
@@ -63,16 +64,18 @@ def _routes(
     @blueprint.doc(summary=f"Add to the {what} of a case, in one's own name (administrators: anybody's).")
     @blueprint.arguments(new)
     @blueprint.response(201, schema)
-    def add_entry(values: dict[str, Any], ref: str) -> dict[str, Any]:
+    @blueprint.alt_response(200, schema=schema, description="It was there already, under the same `client_id`.")
+    def add_entry(values: dict[str, Any], ref: str) -> tuple[dict[str, Any], int]:
         person, now, address = current_person(), clock.now_ms(), client_address()
         rules = settings.current()
-        entry = database().write(
-            lambda session: entries.add(
+        entry, is_new = database().write(
+            lambda session: add_once(
                 session, kind, cases.find(session, ref), person, settings=rules, now=now, address=address, **values
             )
         )
-        announce(ref)
-        return shown(entry)
+        if is_new:
+            announce(ref)
+        return shown(entry), 201 if is_new else 200
 
     @blueprint.patch(f"/<ref:ref>/{path}/<int:entry_id>", endpoint=f"change_{name}")
     @blueprint.doc(summary=f"Change one of one's own {what} (administrators: any).")

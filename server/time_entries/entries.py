@@ -68,7 +68,7 @@ def add(
     _check_worked_at(instant, now)
     entry = kind(
         case_id=case.id,
-        representative_id=_whose(session, person, representative).id,
+        representative_id=whose(session, person, representative).id,
         worked_at=instant,
         has_start=worked_at is not None if has_start is None else has_start,
         created_at=now,
@@ -112,16 +112,17 @@ def change(
     _check_rights(entry, person)
     if "worked_at" in values:
         _check_worked_at(values["worked_at"], now)
-    whose = entry.representative_id if representative is None else _whose(session, person, representative).id
-    is_moved = whose != entry.representative_id
+    new_id = entry.representative_id if representative is None else whose(session, person, representative).id
+    is_moved = new_id != entry.representative_id
     before = audited.seen(entry)
     if is_moved:
         _leave_mark(session, entry, now)
+        entry.client_id = None
     if is_moved or any(name in values and values[name] != getattr(entry, name) for name in _INTERVAL):
         entry.purged_overlap_ms = 0
     for name, value in values.items():
         setattr(entry, name, value)
-    entry.representative_id = whose
+    entry.representative_id = new_id
     entry.changed_at = now
     session.flush()
     session.refresh(entry)
@@ -218,12 +219,8 @@ def last_changes(session: Session, kind: type[Entry], case_id: int) -> dict[int,
     return {person: int(changed_at) for person, changed_at in rows}
 
 
-def _check_rights(entry: Entry, person: Person) -> None:
-    if not may_change(entry, person):
-        raise Forbidden(_("This entry is somebody else's: only they and administrators may change it."))
-
-
-def _whose(session: Session, person: Person, named: str | None) -> Person:
+def whose(session: Session, person: Person, named: str | None) -> Person:
+    """Whose entry it is if this person adds or changes it: their own, or that of the username that is named."""
     if named in (None, person.username):
         return person
     if person.role != ADMINISTRATOR:
@@ -232,6 +229,11 @@ def _whose(session: Session, person: Person, named: str | None) -> Person:
     if found is None:
         raise Invalid(_("There is nobody of the username that `representative` gives. Check it for typing errors."))
     return found
+
+
+def _check_rights(entry: Entry, person: Person) -> None:
+    if not may_change(entry, person):
+        raise Forbidden(_("This entry is somebody else's: only they and administrators may change it."))
 
 
 def _leave_mark(session: Session, entry: Entry, now: int) -> None:

@@ -10,12 +10,24 @@ from server.time_entries.overlap import tracked_ms
 ACTIVITY_KINDS = ("phone call", "task", "e-mail", "appointment")
 
 
+def _by_client_id(table: str) -> Index:
+    return Index(
+        f"{table}_by_client_id",
+        "representative_id",
+        "client_id",
+        unique=True,
+        sqlite_where=text("client_id IS NOT NULL"),
+        postgresql_where=text("client_id IS NOT NULL"),
+    )
+
+
 class _Entry:
     """The columns that every kind of entry has.
 
     `worked_at` is when, in milliseconds since the epoch: the instant at which the work began where `has_start`, else
     only its day means something. `purged_overlap_ms` is what tracker records covered of it that were purged. What is
-    deleted stays as an empty mark with `deleted_at`, so that others can tell that and when it went.
+    deleted stays as an empty mark with `deleted_at`, so that others can tell that and when it went. `client_id` is a
+    name that the client made up; a person has one entry of each.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,6 +41,7 @@ class _Entry:
     created_at: Mapped[int]
     changed_at: Mapped[int]
     deleted_at: Mapped[int | None]
+    client_id: Mapped[str | None]
 
     @declared_attr
     def representative(cls) -> Mapped[Person]:  # noqa: N805 - SQLAlchemy calls it with the class
@@ -48,6 +61,7 @@ class TimeLog(_Entry, Base):
     __table_args__ = (
         Index("time_logs_by_case", "case_id", "worked_at", "id"),
         Index("time_logs_by_representative", "representative_id", "worked_at"),
+        _by_client_id("time_logs"),
         CheckConstraint("duration_seconds > 0", name="time_logs_duration"),
         {"sqlite_strict": True},
     )
@@ -60,6 +74,7 @@ class Activity(_Entry, Base):
     __table_args__ = (
         Index("activities_by_case", "case_id", "worked_at", "id"),
         Index("activities_by_representative", "representative_id", "worked_at"),
+        _by_client_id("activities"),
         CheckConstraint("duration_seconds > 0", name="activities_duration"),
         CheckConstraint("kind IN ('phone call', 'task', 'e-mail', 'appointment')", name="activities_kind"),
         {"sqlite_strict": True},

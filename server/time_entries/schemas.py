@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from server.cases.cases import MAX_REF_LENGTH
+from server.i18n import Message
 from server.schemas import Instant, Words, duration_field
 from server.time_entries.models import ACTIVITY_KINDS
 
@@ -40,7 +41,8 @@ class NewTimeLogSchema(Schema):
 
     `worked_at` is now unless it says otherwise; `has_start` is true where `worked_at` is given, unless it says
     otherwise.
-    `representative` is the caller; administrators may name anybody.
+    `representative` is the caller; administrators may name anybody. `client_id` is a UUID that the client makes up:
+    what is sent again with the same one is not added again, and the answer is 200 and what is there.
     """
 
     duration_seconds = duration_field()
@@ -48,13 +50,14 @@ class NewTimeLogSchema(Schema):
     worked_at = Instant(load_default=None)
     has_start = fields.Boolean(load_default=None, truthy={True}, falsy={False})
     representative = Words(load_default=None, longest=MAX_REF_LENGTH)
+    client_id = fields.UUID(load_default=None, error_messages={"invalid_uuid": Message("Write a UUID.")})
 
 
 class NewActivitySchema(NewTimeLogSchema):
     """An activity to add."""
 
     kind = fields.String(load_default="task", validate=validate.OneOf(ACTIVITY_KINDS))
-    subject = Words(load_default="", shortest=1, longest=MAX_SUBJECT_LENGTH)
+    subject = Words(load_default="", longest=MAX_SUBJECT_LENGTH)
 
 
 class TimeLogChangeSchema(Schema):
@@ -71,4 +74,4 @@ class ActivityChangeSchema(TimeLogChangeSchema):
     """Changes to an activity; what is left out stays."""
 
     kind = fields.String(validate=validate.OneOf(ACTIVITY_KINDS))
-    subject = Words(shortest=1, longest=MAX_SUBJECT_LENGTH)
+    subject = Words(longest=MAX_SUBJECT_LENGTH)

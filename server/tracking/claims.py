@@ -8,9 +8,13 @@ Rules:
    clocks agree on the distance to within two seconds; otherwise none of it does.
 3. What one event attends holds until the next event, so the newest event of a page has not yet counted.
 4. Instants of one stream never go backwards and never lie after the arrival of their message.
+5. Where idle time does not count, and an event tells when the last input was, what a claim has after that input is
+   *provisional*: nobody knows yet whether the person is idle. Input later on settles what lies before it; whatever ends
+   the claim settles all of it, but for an event that is idle: that one ends the claim at the last input.
 
-    events    open(A)   beat(A)   blur(-)   focus(A)    ...
-    claims    [A------------------)         [A----------still open
+    events    open(A)   beat(A)   blur(-)   focus(A)   beat(A)   idle(-)
+    inputs    .    .  .     .              .      .                      (of idle's `quiet`)
+    claims    [A------------------)         [A----)
 """
 
 from collections.abc import Collection, Sequence
@@ -25,13 +29,14 @@ from server.tracking.spans import Interval
 
 CLOSE = "close"
 GAP = "gap"
+IDLE = "idle"
 
 
 class Claim(Struct, frozen=True, gc=False):
     """`[started, ended)` in which a stream attends a case, in milliseconds since the epoch.
 
     `began` is the instant at which its whole run began, even where the first part of it is committed already; it
-    decides who wins where claims overlap.
+    decides who wins where claims overlap. Of a claim that still holds, `ended` is how far it is settled.
     """
 
     case: str
@@ -48,11 +53,13 @@ class StreamState(Struct, frozen=True, gc=False):
 
     `applied` is the newest `seq`; `at`, `mono` are its clocks as reported and `instant` its corrected time;
     `run_began` is the instant of the first event since the clocks last broke; `proves` is False where the next event
-    has no neighbour before it (none yet, a loss, a refused event).
+    has no neighbour before it (none yet, a loss, a refused event). `committable` is the newest `seq` whose effect is
+    complete: the time up to the event behind it is settled, or it closed the page.
     """
 
     stream: str
     applied: int = 0
+    committable: int = 0
     at: int = 0
     mono: int = 0
     instant: int = 0
@@ -63,9 +70,9 @@ class StreamState(Struct, frozen=True, gc=False):
     closed: bool = False
 
     @property
-    def committable(self) -> int:
-        """The newest `seq` whose effect is complete: all but the newest event, unless that one closed the page."""
-        return self.applied if self.closed else max(0, self.applied - 1)
+    def settled(self) -> int:
+        """The instant up to which it is known what counts; behind it, time of the open claim is provisional."""
+        return self.instant if self.open_claim is None else self.open_claim.ended
 
 
 class Refusal(Struct, frozen=True, gc=False):
@@ -159,12 +166,12 @@ def fold(
     begins = state.offset is None or is_anew
     instant, run_began = state.instant + shift, state.run_began + shift
     held = shifted(state.open_claim, shift)
-    closed = state.closed
+    committable, closed = state.committable, state.closed
     for event, offset, jump in zip(events, correction.offsets, jumps, strict=True):
         if isinstance(event, Refused):
             refusals.append(Refusal(event.seq, event.code, event.message, event.body))
             _end(held, claims, ended=instant, ended_by=GAP)
-            held, proves, closed = None, False, False
+            held, proves, committable, closed = None, False, event.seq - 1, False
             continue
         now = max(instant, min(event.at + offset, arrival))
         if begins or jump:
@@ -181,18 +188,26 @@ def fold(
         if refusal is not None:
             refusals.append(refusal)
             case = None
+        last_input = now if event.quiet is None or policy.count_idle else now - event.quiet
         if held is not None and held.case == case:
-            held = replace(held, ended=now)
+            held = replace(held, ended=max(held.ended, last_input))
         else:
-            _end(held, claims, ended=now, ended_by=event.cause)
+            _end_by(event, held, claims, now=now, last_input=last_input)
             held = None
             if case is not None:
                 held = Claim(case, state.stream, now, now, now, event.cause, "")
-        instant = now
         closed = event.cause == CLOSE
+        if closed:
+            committable = event.seq
+        elif held is None or held.ended >= now:
+            committable = event.seq - 1
+        elif held.ended >= instant:
+            committable = max(committable, event.seq - 2)
+        instant = now
     after = StreamState(
         stream=state.stream,
         applied=events[-1].seq if events else state.applied,
+        committable=committable,
         at=at,
         mono=mono,
         instant=instant,
@@ -209,7 +224,17 @@ def after_loss(state: StreamState, lost: tuple[int, int]) -> tuple[StreamState, 
     """Go on behind a hole that nobody can fill: what was held ends at its last proof, nothing counts across."""
     claims: list[Claim] = []
     _end(state.open_claim, claims, ended=state.instant, ended_by=GAP)
-    return replace(state, applied=lost[1], open_claim=None, proves=False, closed=False), claims
+    after = replace(state, applied=lost[1], committable=lost[1] - 1, open_claim=None, proves=False, closed=False)
+    return after, claims
+
+
+def settle(state: StreamState) -> StreamState:
+    """Count what is provisional: nobody will tell that the person was idle."""
+    held = state.open_claim
+    if held is None or held.ended >= state.instant:
+        return state
+    committable = max(state.committable, state.applied - 1)
+    return replace(state, committable=committable, open_claim=replace(held, ended=state.instant))
 
 
 def shifted(claim: Claim | None, shift_ms: int) -> Claim | None:
@@ -259,6 +284,14 @@ def _refusal(event: Event, instant: int, case: str | None, bounds: Bounds) -> Re
     if case in bounds.unknown_cases:
         return Refusal(event.seq, "unknown_case", f"There is no case {case[:80]!r}: this time does not count.", case)
     return None
+
+
+def _end_by(event: Event, held: Claim | None, claims: list[Claim], *, now: int, last_input: int) -> None:
+    """End a claim with an event that does not prolong it; one that is idle ends it at the last input."""
+    if held is not None and event.idle and last_input < now:
+        _end(held, claims, ended=max(held.ended, last_input), ended_by=IDLE)
+    else:
+        _end(held, claims, ended=now, ended_by=event.cause)
 
 
 def _end(held: Claim | None, claims: list[Claim], *, ended: int, ended_by: str) -> None:

@@ -70,7 +70,7 @@ def correct(held: ClockOffset | None, *, lag: int, arrival: int, jumps: Sequence
     if held is not None and 0 <= seen - held.value_ms < TOLERANCE_MS:
         seen = held.value_ms
     if any(jumps):
-        return _after_breaks(held, seen, jumps)
+        return _after_breaks(held, seen, jumps, passed)
     count = len(jumps)
     if held is None:
         return Correction([seen] * count, _anchored(seen, lag, arrival))
@@ -113,12 +113,13 @@ def _creeps(held: ClockOffset, lag: int, passed: int) -> bool:
     return abs(lag - held.newest_ms) <= drift
 
 
-def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int]) -> Correction:
+def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int], passed: int) -> Correction:
     """Share the change of the offset out over the breaks.
 
     A wall clock that fell behind was set back: nothing else does that. One that leapt ahead was set forward only if
-    that explains what is left of the change; else the machine slept. Where nothing is known of the clock before the
-    breaks, it was sound if a break explains that it no longer is.
+    that explains what is left of the change, but for travel and for how far a clock drifts by 2 % at most; else the
+    machine slept. Where nothing is known of the clock before the breaks, it was sound if a break explains that it no
+    longer is.
     """
     set_back = [max(0, -jump) for jump in jumps]
     before = seen - sum(set_back) if held is None else held.value_ms
@@ -127,9 +128,10 @@ def _after_breaks(held: ClockOffset | None, seen: int, jumps: Sequence[int]) -> 
     left = seen - before - sum(set_back)
     steps = list(set_back)
     if left:
-        forward = [place for place, jump in enumerate(jumps) if jump > 0 and abs(left + jump) < TOLERANCE_MS]
-        last_break = max(place for place, jump in enumerate(jumps) if jump)
-        steps[forward[-1] if forward else last_break] += left
+        unexplained = min(TOLERANCE_MS + passed // _DRIFT_PARTS, -left)
+        breaks = [place for place in reversed(range(len(jumps))) if jumps[place]]
+        forward = [place for place in breaks if jumps[place] > 0 and abs(left + jumps[place]) < unexplained]
+        steps[min(forward, key=lambda place: abs(left + jumps[place]), default=breaks[0])] += left
     offsets = []
     offset = before
     for step in steps:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -22,7 +23,8 @@ from server.db import insert_rows, upsert
 from server.db_faults import advice, is_held_up
 from server.tracking import ledger
 from server.tracking.attribution import Span, attribute, covered_ms
-from server.tracking.intake import from_cursor, untracked_periods
+from server.tracking.claims import Claim, settle
+from server.tracking.intake import ACCEPTED_AGE_MS, from_cursor, untracked_periods
 from server.tracking.ledger import Credit
 from server.tracking.live_store import LiveStream, all_streams
 from server.tracking.models import (
@@ -47,7 +49,7 @@ Taken: TypeAlias = dict[int, list[LiveStream]]
 
 
 class CursorMoved(Exception):
-    """The database holds another `committed_seq` of this stream than we started from: somebody else committed it."""
+    """The database holds another cursor of this stream than we started from: somebody else committed it."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(f"stream {stream} was committed meanwhile")
@@ -84,15 +86,16 @@ def commit(tracking: Tracking, representatives: Iterable[int], *, now: int) -> C
 
 
 def live_spans(session: Session, tracking: Tracking, representative_id: int) -> list[Span]:
-    """What a commit would credit to this representative right now; nothing is changed."""
+    """What this representative has beyond what is committed, as it stands right now; nothing is changed."""
     return live_spans_of(session, tracking, [representative_id])[representative_id]
 
 
 def live_spans_of(session: Session, tracking: Tracking, representatives: Iterable[int]) -> dict[int, list[Span]]:
     """The same of several at once."""
     live = {one: tracking.store.of_representative(one) for one in representatives}
-    case_ids = _case_ids(session, tracking.known_cases, [entry for own in live.values() for entry in own])
-    found = _attributed(session, tracking, live, case_ids)
+    claims = {one: [claim for entry in entries for claim in entry.claims_so_far()] for one, entries in live.items()}
+    case_ids = _case_ids(session, tracking.known_cases, claims)
+    found = _attributed(session, tracking, claims, case_ids)
     return {one: [span for span in spans if span.case in case_ids] for one, spans in found.items()}
 
 
@@ -155,9 +158,10 @@ def _written_again(tracking: Tracking, taken: Taken, now: int, done: "_Sum") -> 
 def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list[Credit]:
     entries = [entry for own in taken.values() for entry in own]
     _check_cursors(session, entries)
-    case_ids = _case_ids(session, tracking.known_cases, entries)
+    claims = {one: [claim for entry in own for claim in entry.claims()] for one, own in taken.items()}
+    case_ids = _case_ids(session, tracking.known_cases, claims)
     zones = _zones(session, taken)
-    spans = _attributed(session, tracking, taken, case_ids, counts_late=True)
+    spans = _attributed(session, tracking, claims, case_ids, counts_late=True)
     credited = [
         Credit(representative, case_ids[span.case], zones[representative], span)
         for representative, own in spans.items()
@@ -176,14 +180,14 @@ def _write(session: Session, tracking: Tracking, taken: Taken, now: int) -> list
 def _check_cursors(session: Session, entries: Sequence[LiveStream]) -> None:
     """Compare-and-set, its first half: lock each cursor and see that it is the one we started from."""
     rows = session.execute(
-        select(StreamCursor.stream, StreamCursor.committed_seq, StreamCursor.credited_to)
+        select(StreamCursor.stream, StreamCursor.committed_seq, StreamCursor.applied_seq, StreamCursor.credited_to)
         .where(StreamCursor.stream.in_([entry.state.stream for entry in entries]))
         .order_by(StreamCursor.stream)
         .with_for_update()
     )
-    there = {stream: (seq, credited_to) for stream, seq, credited_to in rows}
+    there = {stream: tuple(cursor) for stream, *cursor in rows}
     for entry in entries:
-        ours = (entry.committed_seq, entry.credited_to) if entry.known_to_database else None
+        ours = (entry.committed_seq, entry.applied_seq, entry.credited_to) if entry.known_to_database else None
         if there.get(entry.state.stream) != ours:
             raise CursorMoved(entry.state.stream)
 
@@ -191,18 +195,17 @@ def _check_cursors(session: Session, entries: Sequence[LiveStream]) -> None:
 def _attributed(
     session: Session,
     tracking: Tracking,
-    taken: Mapping[int, Sequence[LiveStream]],
+    claims: Mapping[int, Sequence[Claim]],
     case_ids: Mapping[str, int],
     *,
     counts_late: bool = False,
 ) -> dict[int, list[Span]]:
-    claims = {one: [claim for entry in entries for claim in entry.claims()] for one, entries in taken.items()}
     every = [claim for own in claims.values() for claim in own]
     if not every:
-        return {one: [] for one in taken}
+        return {one: [] for one in claims}
     since = min(claim.started for claim in every)
     until = max(claim.ended for claim in every)
-    occupied = _taken_intervals(session, list(taken), since=since, until=until)
+    occupied = _taken_intervals(session, list(claims), since=since, until=until)
     if counts_late:
         tracking.tally.late_ms += sum(covered_ms(claims[one], intervals) for one, intervals in occupied.items())
     resolved = _resolved(session, case_ids, since)
@@ -238,8 +241,8 @@ def _resolved(session: Session, case_ids: Mapping[str, int], since: int) -> dict
     }
 
 
-def _case_ids(session: Session, known: KnownCases, entries: Iterable[LiveStream]) -> dict[str, int]:
-    return known.look_up(session, {claim.case for entry in entries for claim in entry.claims()})
+def _case_ids(session: Session, known: KnownCases, claims: Mapping[int, Sequence[Claim]]) -> dict[str, int]:
+    return known.look_up(session, {claim.case for own in claims.values() for claim in own})
 
 
 def _zones(session: Session, representatives: Iterable[int]) -> dict[int, ZoneInfo]:
@@ -273,6 +276,22 @@ def forget_quiet_streams(tracking: Tracking, *, now: int) -> int:
         for stream in quiet:
             store.drop(stream)
     return len(quiet)
+
+
+def settle_silent_streams(tracking: Tracking, *, now: int) -> int:
+    """Take up streams of which nothing more is believed, but some time is provisional: the next commit counts it."""
+    query = (
+        select(StreamCursor)
+        .where(StreamCursor.credited_to < StreamCursor.instant, StreamCursor.updated_at < now - ACCEPTED_AGE_MS)
+        .limit(BATCH)
+    )
+    cursors = tracking.database.read(lambda session: session.scalars(query).all())
+    store = tracking.store
+    with store.lock():
+        silent = [from_cursor(cursor, now) for cursor in cursors if store.get(cursor.stream) is None]
+        for entry in silent:
+            store.put(replace(entry, state=settle(entry.state)))
+    return len(silent)
 
 
 def is_crowded(tracking: Tracking, representative: int) -> bool:

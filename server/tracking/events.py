@@ -13,10 +13,12 @@ MAX_INSTANT_MS = 4_102_444_800_000
 """The first instant of the year 2100, UTC: no clock that shows it or later is believed."""
 MAX_REF_LENGTH = 200
 MAX_ID_LENGTH = 200
+MAX_QUIET_MS = 24 * 3600 * 1000
 
 Seq: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_SEQ)]
 WallMs: TypeAlias = Annotated[int, Meta(ge=0, lt=MAX_INSTANT_MS)]
 MonoMs: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
+QuietMs: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_QUIET_MS)]
 Ref: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MAX_REF_LENGTH)]
 Id: TypeAlias = Annotated[str, Meta(max_length=MAX_ID_LENGTH)]
 App: TypeAlias = Literal["workspace", "hub", "embed"]
@@ -51,7 +53,10 @@ class CaseForm(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """One snapshot. `at` is the wall clock and `mono` the page's monotonic clock, both in milliseconds."""
+    """One snapshot. `at` is the wall clock and `mono` the page's monotonic clock, both in milliseconds.
+
+    `quiet` is how many milliseconds before it the last input was; None where that is not known.
+    """
 
     seq: Seq
     at: WallMs
@@ -64,6 +69,7 @@ class Event(Struct, frozen=True):
     session: SessionTab | None = None
     app_tab: AppTab | None = None
     form: CaseForm | None = None
+    quiet: QuietMs | None = None
 
 
 class Refused(Struct, frozen=True):

@@ -240,6 +240,7 @@ def from_cursor(cursor: StreamCursor, now: int) -> LiveStream:
     state = StreamState(
         stream=cursor.stream,
         applied=cursor.applied_seq,
+        committable=cursor.committed_seq,
         at=cursor.at,
         mono=cursor.mono,
         instant=cursor.instant,
@@ -254,6 +255,7 @@ def from_cursor(cursor: StreamCursor, now: int) -> LiveStream:
         app=cursor.app,  # type: ignore[arg-type]  # written from an `App`
         state=state,
         committed_seq=cursor.committed_seq,
+        applied_seq=cursor.applied_seq,
         credited_to=cursor.credited_to,
         known_to_database=True,
         touched_at=now,

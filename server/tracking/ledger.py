@@ -126,7 +126,7 @@ def cursor(entry: LiveStream, now: int) -> dict[str, object]:
         "open_case": held.case if held else None,
         "open_began": held.began if held else None,
         "open_started_by": held.started_by if held else None,
-        "credited_to": state.instant,
+        "credited_to": state.settled,
         "updated_at": now,
     }
 

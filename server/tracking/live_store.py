@@ -12,14 +12,15 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from server.tracking.claims import CLOSE, Claim, Folded, Refusal, StreamState, shifted, trimmed
+from server.tracking.claims import CLOSE, Claim, Folded, Refusal, StreamState, settle, shifted, trimmed
 from server.tracking.events import App, Event, Refused
 
 
 class LiveStream(Struct, frozen=True, gc=False):
     """One stream: its state, and what waits for the next commit.
 
-    `committed_seq` and `credited_to` say what the database has; `known_to_database` whether it has a cursor at all.
+    `committed_seq`, `applied_seq` and `credited_to` are what the cursor in the database says; `known_to_database`
+    whether there is one at all.
     `pending` are ended claims; the open one is in the state. `touched_at` is the arrival of its last report, `latest`
     its newest event, unless it was set aside or came before a restart.
     """
@@ -28,6 +29,7 @@ class LiveStream(Struct, frozen=True, gc=False):
     app: App
     state: StreamState
     committed_seq: int = 0
+    applied_seq: int = 0
     credited_to: int = 0
     known_to_database: bool = False
     pending: tuple[Claim, ...] = ()
@@ -40,8 +42,8 @@ class LiveStream(Struct, frozen=True, gc=False):
     def is_dirty(self) -> bool:
         """Whether a commit would change anything."""
         return bool(
-            self.state.committable > self.committed_seq
-            or self.state.instant > self.credited_to
+            self.state.applied > self.applied_seq
+            or self.state.committable > self.committed_seq
             or self.pending
             or self.refusals
             or self.losses
@@ -53,12 +55,16 @@ class LiveStream(Struct, frozen=True, gc=False):
         return len(self.pending) + len(self.refusals) + len(self.losses)
 
     def claims(self) -> list[Claim]:
-        """What is proven and not yet committed, the claim that still holds included."""
+        """What is proven, settled and not yet committed, the claim that still holds included."""
         claims = list(self.pending)
         held = self.state.open_claim
         if held is not None and held.started < held.ended:
             claims.append(held)
         return claims
+
+    def claims_so_far(self) -> list[Claim]:
+        """The same as it stands now: with what is provisional."""
+        return replace(self, state=settle(self.state)).claims()
 
     def has_claim_on(self, case: str) -> bool:
         """Whether a commit after a beat would give this case time: it is attended now, or something of it waits."""
@@ -94,14 +100,16 @@ class LiveStream(Struct, frozen=True, gc=False):
     def closed_by(self, told_again: Sequence[Event | Refused]) -> "LiveStream":
         """The entry once its browser says that the page is gone, with a `seq` that was applied already.
 
-        A crash may cost the browser its last writes; then it ends the stream with a number that had another event.
+        A crash may cost the browser its last writes; then it ends the stream with a number that had another event. If
+        events behind that number were applied, it may also be an old report of a page that has spoken since.
         """
         last = told_again[-1] if told_again else None
-        if self.state.closed or last is None or last.seq != self.state.applied:
+        if self.state.closed or last is None or isinstance(last, Refused) or last.cause != CLOSE:
             return self
-        if isinstance(last, Refused) or last.cause != CLOSE:
-            return self
-        return replace(self, state=replace(self.state, closed=True))
+        state = settle(self.state)
+        if last.seq == state.applied:
+            state = replace(state, committable=state.applied, closed=True)
+        return replace(self, state=state)
 
     def after_commit(self, taken: "LiveStream") -> "LiveStream":
         """The entry after a commit of `taken`, an earlier value of it; what came since goes on waiting.
@@ -111,16 +119,24 @@ class LiveStream(Struct, frozen=True, gc=False):
         return replace(self, pending=self.pending[len(taken.pending) :]).covered_to(
             committed_seq=taken.state.committable,
             applied_seq=taken.state.applied,
-            credited_to=taken.state.instant,
+            credited_to=taken.state.settled,
         )
 
     def covered_to(self, *, committed_seq: int, applied_seq: int, credited_to: int) -> "LiveStream":
-        """The entry once the database has everything up to `applied_seq`, and time up to `credited_to`."""
+        """The entry once the database has what events up to `applied_seq` tell, and time up to `credited_to`.
+
+        Another process may have settled what is provisional here: what it acknowledged is not taken back.
+        """
         held = self.state.open_claim
         return replace(
             self,
-            state=replace(self.state, open_claim=trimmed(held, credited_to) if held else None),
+            state=replace(
+                self.state,
+                committable=max(self.state.committable, committed_seq),
+                open_claim=trimmed(held, credited_to) if held else None,
+            ),
             committed_seq=committed_seq,
+            applied_seq=applied_seq,
             credited_to=credited_to,
             known_to_database=True,
             pending=tuple(rest for claim in self.pending if (rest := trimmed(claim, credited_to)).started < rest.ended),

@@ -4,7 +4,7 @@ No two records of one representative overlap; the database itself refuses it (a 
 constraint on PostgreSQL, both made by the migrations).
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -14,14 +14,26 @@ class TrackerRecord(Base):
     """A committed span: `[started_at, ended_at)` in milliseconds since the epoch. May be purged; totals stay.
 
     An `id` is never given twice: who asks to purge the records of a list must not hit what came after it.
+    Whether its case is `resolved` is what the case says, kept so by triggers; the indexes are what lists read, whole.
     """
 
     __tablename__ = "tracker_records"
     __table_args__ = (
         Index("tracker_records_by_representative", "representative_id", "ended_at", "started_at", "case_id"),
-        Index("tracker_records_by_case", "case_id", "ended_at", "started_at"),
-        Index("tracker_records_by_end", "ended_at", "started_at", "case_id"),
-        Index("tracker_records_by_duration", text("(ended_at - started_at)"), "id"),
+        Index(
+            "tracker_records_by_representative_and_status", "representative_id", "resolved", "ended_at", "started_at"
+        ),
+        Index("tracker_records_by_case", "case_id", "ended_at", "started_at", "representative_id"),
+        Index("tracker_records_by_end", "resolved", "ended_at", "started_at", "representative_id"),
+        Index(
+            "tracker_records_by_duration",
+            "resolved",
+            text("(ended_at - started_at)"),
+            "id",
+            "ended_at",
+            "started_at",
+            "representative_id",
+        ),
         CheckConstraint("ended_at > started_at", name="tracker_records_order"),
         {"sqlite_strict": True, "sqlite_autoincrement": True},
     )
@@ -35,6 +47,7 @@ class TrackerRecord(Base):
     started_by: Mapped[str]
     ended_by: Mapped[str]
     committed_at: Mapped[int]
+    resolved: Mapped[bool] = mapped_column(server_default=false())
 
 
 class CaseTotal(Base):
@@ -53,6 +66,7 @@ class DailyTotal(Base):
     """Automatic time by the representative's own calendar day (ISO 8601, `2026-11-20`), in milliseconds."""
 
     __tablename__ = "daily_totals"
+    __table_args__ = (Index("daily_totals_by_day", "day"), {"sqlite_strict": True})
 
     representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     day: Mapped[str] = mapped_column(primary_key=True)
@@ -64,11 +78,21 @@ class StreamCursor(Base):
     """How far a stream is committed, and all that is needed to go on with it after a restart.
 
     `committed_seq` is what agents are told; `applied_seq` and the columns behind it are the fold's state at that
-    commit; time of this stream up to `credited_to` is in the records.
+    commit; time of this stream up to `credited_to` is in the records; what the open claim has between that and
+    `instant` is not settled.
     """
 
     __tablename__ = "stream_cursors"
-    __table_args__ = (Index("stream_cursors_by_age", "updated_at"), {"sqlite_strict": True})
+    __table_args__ = (
+        Index("stream_cursors_by_age", "updated_at"),
+        Index(
+            "stream_cursors_not_settled",
+            "updated_at",
+            sqlite_where=text("credited_to < instant"),
+            postgresql_where=text("credited_to < instant"),
+        ),
+        {"sqlite_strict": True},
+    )
 
     stream: Mapped[str] = mapped_column(primary_key=True)
     representative_id: Mapped[int] = mapped_column(ForeignKey("people.id"))

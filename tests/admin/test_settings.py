@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from server import settings
 from server.settings import TrackingSettings
+from server.tracking.agent_socket import agent_settings
 from server.tracking.models import TrackingPause
 from tests.conftest import World
 from tests.work import commit_all, worked, works
@@ -71,6 +72,31 @@ def test_f16_a2_any_other_interval_is_refused_with_a_clear_message(each_world: W
         assert "10 to 60" in answer.json["detail"]
         assert "10 to 60" in answer.json["errors"]["update_interval_minutes"][0]
     assert each_world.client("ada").get(URL).json == DEFAULTS
+
+
+@pytest.mark.parametrize("minutes", [1, 120, 0])
+def test_f21_idle_is_off_or_after_1_to_120_minutes_and_agents_are_told(each_world: World, minutes: int) -> None:
+    """F21: off by default, and in the audit log like every other setting."""
+    assert DEFAULTS["idle_after_minutes"] == 0
+
+    answer = each_world.client("ada").patch(URL, json={"idle_after_minutes": minutes})
+
+    assert answer.json == DEFAULTS | {"idle_after_minutes": minutes}
+    assert agent_settings(each_world.read(settings.load))["idle_after_minutes"] == minutes
+    logged = each_world.client("ada").get("/api/v1/audit-log", query_string={"action": "settings.changed"})
+    assert [each["details"] for each in logged.json["items"]] == (
+        [{"idle_after_minutes": {"old": 0, "new": minutes}}] if minutes else []
+    )
+
+
+@pytest.mark.parametrize("minutes", [-1, 121, 10**30, 1.5, 1.0, "5", None, True, [5]])
+def test_f21_any_other_number_of_minutes_is_refused_with_a_clear_message(world: World, minutes: object) -> None:
+    """F21"""
+    answer = world.client("ada").patch(URL, json={"idle_after_minutes": minutes})
+
+    assert answer.status_code == 422
+    assert "from 0, which is never, to 120" in answer.json["errors"]["idle_after_minutes"][0]
+    assert world.client("ana").get(URL).json == DEFAULTS
 
 
 @pytest.mark.parametrize("field", [name for name, value in DEFAULTS.items() if isinstance(value, bool)])

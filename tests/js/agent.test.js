@@ -16,11 +16,15 @@ const stream = ({ server }) => server.sent("hello").at(-1)?.stream;
 /** @param {Browser} browser */
 const recorded = (browser) => browser.server.events(stream(browser));
 
-test("All modules of the agent together weigh at most 6 KiB gzipped", () => {
-  const folder = new URL("../../client_js/", import.meta.url);
-  const sources = readdirSync(folder).filter((name) => name.endsWith(".js") && !name.startsWith("widget"));
-  const size = gzipSync(sources.map((name) => readFileSync(new URL(name, folder), "utf8")).join(""), { level: 9 }).length;
+test("The modules of the agent together weigh at most 6 KiB gzipped; the one on input comes where idle is switched on", () => {
+  const folder = new URL("../../client_js/", import.meta.url), later = "idle.js";
+  const names = readdirSync(folder).filter((name) => name.endsWith(".js") && !name.startsWith("widget") && name !== later);
+  const sources = names.map((name) => readFileSync(new URL(name, folder), "utf8"));
+  assert.ok(sources.every((source) => !source.includes(`from "./${later}"`)));
+  const weight = (/** @type {string} */ text) => gzipSync(text, { level: 9 }).length;
+  const size = weight(sources.join("")), more = weight(readFileSync(new URL(later, folder), "utf8"));
   assert.ok(size <= 6144, `${size} bytes`);
+  assert.ok(more <= 1536, `${more} bytes more`);
 });
 
 test("F1: a page says hello, opens its stream, and proves every beat that its case is in front", async () => {
@@ -191,6 +195,21 @@ test("F20: a clock that was set is told like a sleep", async () => {
   browser.atShift -= 3_600_000;
   await browser.run(1000);
   assert.deepEqual(causes(recorded(browser)).slice(-2), ["suspend", "resume"]);
+});
+
+test("X40: a clock that was set is told by a hidden page too, so that what it has recorded stays where it was", async () => {
+  const browser = new Browser();
+  const page = await browser.open();
+  await browser.run(5000);
+  page.turnTo(false);
+  await browser.run(1000);
+  browser.atShift += 3_600_000;
+  await browser.run(1000);
+  const told = recorded(browser);
+  assert.deepEqual(causes(told).slice(-3), ["hidden", "suspend", "resume"]);
+  assert.deepEqual(told.slice(-3).map(({ visible }) => visible), [false, false, false]);
+  const [suspend, resume] = told.slice(-2);
+  assert.ok(resume.at - suspend.at > 3_600_000 && resume.mono - suspend.mono <= 1000);
 });
 
 test("X43: the slow timers of a hidden page are no sleep", async () => {

@@ -87,6 +87,8 @@ class Page extends EventTarget {
   Math = { ...Math, abs: Math.abs, min: Math.min, round: Math.round, random: () => this.random };
   random = 0.5;
   /** @type {any} */ detector;
+  /** The types of events that somebody listens to. @type {Set<string>} */
+  heard = new Set();
   #interval = 0;
 
   /** @param {Browser} browser @param {any} differs */
@@ -129,6 +131,11 @@ class Page extends EventTarget {
       }
     };
     this.posts = /** @type {any[]} */ ([]);
+  }
+
+  addEventListener(/** @type {string} */ type, /** @type {any} */ listener, /** @type {any} */ options) {
+    this.heard.add(type);
+    super.addEventListener(type, listener, options);
   }
 
   async fetch(/** @type {string} */ url, /** @type {any} */ init) {

@@ -1,15 +1,20 @@
 // @ts-check
 // Records what the agent's pure modules do, for whoever models the agent in another language:
 //
-//   node tests/js/record_vectors.js      writes outbox.json, clocks.json and causes.json into tests/vectors
+//   node tests/js/record_vectors.js      writes outbox.json, clocks.json, causes.json and idle.json into tests/vectors
 //
 // vectors.test.js fails when a file is out of date. Everything is deterministic: no clock, no chance.
 //
-// clocks.json: a list of { title, last, now, stood_still }. `last` and `now` are instants { at, mono } in whole
-// milliseconds; `stood_still` is whether the page did not live in between.
+// clocks.json: a list of { title, last, now, stood_still, stood_still_hidden }. `last` and `now` are instants { at, mono }
+// in whole milliseconds; `stood_still` is whether the page did not live in between, or a clock was set, as far as a page
+// in sight tells, `stood_still_hidden` as far as a hidden one does.
 //
 // causes.json: { snapshots, causes }. `snapshots` is a list of { title, snapshot }; `causes` tells by two titles why the
 // agent records an event when the second snapshot follows the first: "" where it records none.
+//
+// idle.json: a list of stories { title, steps } of what happens to a page of which input is looked at from `mono` 0 on. A
+// step is { mono, at, input } for a key, or { mono, at, minutes, visible, focused, locked, idle, quiet } for a look: with
+// these minutes in the settings and these facts, what the page tells; `quiet` is null where it tells nothing of input.
 //
 // outbox.json: a list of stories { title, stream, owner, app, steps }. A story begins with an empty log of that stream
 // in an empty storage. A step is { do, ..., then }; `then` is the state after it. What a step does:
@@ -52,6 +57,7 @@ import { fileURLToPath } from "node:url";
 
 import { causeOf, frontOf } from "../../client_js/attention.js";
 import { stoodStill } from "../../client_js/clocks.js";
+import { inputOf } from "../../client_js/idle.js";
 import { Log } from "../../client_js/outbox.js";
 import { FakeStorage, full } from "./browser.js";
 
@@ -340,9 +346,33 @@ const SNAPSHOTS = [
   ["an app tab with a form, idle", { ...frontOf({ ...CASE, appTab: { id: "a", entity: "case" }, form: { id: "f" } }), idle: true }],
 ];
 
+const HOUR_MS = 3_600_000;
+/** A look every five seconds. @param {number} from @param {number} until @param {any} [facts] */
+const looks = (from, until, facts = {}) => Array.from({ length: (until - from) / 5 + 1 }, (_, i) => ({ mono: 1000 * (from + 5 * i), ...facts }));
+
+/** Stories of input, after a minute without which people are idle; `wall` is how far the wall clock moved, where it is not `mono`. @type {[string, any[]][]} */
+const INPUTS = [
+  ["no input at all", [...looks(0, 60), { mono: 60_001 }, { mono: 61_000 }]],
+  ["input now and then", [...looks(0, 40), { mono: 41_500, input: true }, ...looks(45, 100), { mono: 101_500 }, { mono: 101_501 }]],
+  ["the first input ends it", [...looks(0, 70), { mono: 71_200, input: true }, { mono: 71_200 }, { mono: 72_000 }]],
+  ["who is away is not idle, and to come back is input", [...looks(0, 40), ...looks(45, 90, { focused: false }), ...looks(91, 156)]],
+  ["so it is from a hidden page", [...looks(0, 65, { visible: false }), ...looks(66, 71)]],
+  ["and from a locked screen", [...looks(0, 65), ...looks(66, 71, { locked: true }), ...looks(72, 77)]],
+  ["to wake is input, where the monotonic clock stood still", [...looks(0, 50), { mono: 51_000, wall: HOUR_MS }, { mono: 52_000, wall: HOUR_MS + 1000 }]],
+  ["to wake is input, where it ran", [...looks(0, 50), { mono: HOUR_MS }, { mono: HOUR_MS + 1000 }]],
+  ["a nap of a minute is not", [...looks(0, 50), { mono: 51_000, wall: 110_000 }, { mono: 52_000, wall: 111_000 }, { mono: 112_000, wall: 170_000 }]],
+  ["more than a day tells a day", [{ mono: 24 * HOUR_MS + 1, focused: false }]],
+  ["it is switched off, and on again", [...looks(0, 65), ...looks(66, 76, { minutes: 0 }), ...looks(77, 87, { minutes: 2 }), ...looks(88, 93)]],
+];
+
 /** The files by name, with the text that they should have. */
 export function vectors() {
-  return { "outbox.json": text(STORIES.map(told)), "clocks.json": text(PAIRS.map(compared)), "causes.json": causes() };
+  return {
+    "outbox.json": text(STORIES.map(told)),
+    "clocks.json": text(PAIRS.map(compared)),
+    "causes.json": causes(),
+    "idle.json": text(INPUTS.map(watched)),
+  };
 }
 
 /** The text that a file has. @param {string} name */
@@ -358,7 +388,7 @@ function text(rows) {
 /** @param {[string, number, number]} pair */
 function compared([title, wallMs, monoMs]) {
   const now = { at: INSTANT.at + wallMs, mono: INSTANT.mono + monoMs };
-  return { title, last: INSTANT, now, stood_still: stoodStill(INSTANT, now) };
+  return { title, last: INSTANT, now, stood_still: stoodStill(INSTANT, now), stood_still_hidden: stoodStill(INSTANT, now, false) };
 }
 
 function causes() {
@@ -366,6 +396,29 @@ function causes() {
   const after = (/** @type {any} */ before) => snapshots.map(({ title, snapshot }) => [title, causeOf(before, snapshot)]);
   const table = snapshots.map(({ title, snapshot }) => [title, Object.fromEntries(after(snapshot))]);
   return JSON.stringify({ snapshots, causes: Object.fromEntries(table) }, null, 1) + "\n";
+}
+
+/** @param {[string, any[]]} story */
+function watched([title, steps]) {
+  let mono = 0;
+  const settings = { enabled: true, count_idle: false, idle_after_minutes: 1 };
+  const env = Object.assign(new EventTarget(), { document: {}, performance: { now: () => mono } });
+  const agent = Object.assign(new EventTarget(), { settings, status: {} });
+  const input = inputOf(/** @type {any} */ (env), agent, "workspace", { userState: () => undefined }, () => {}, new AbortController().signal);
+  const done = steps.map(({ wall, input: isInput, minutes = 1, ...changed }) => {
+    mono = changed.mono;
+    const instant = { mono, at: OPEN.at + (wall ?? mono) };
+    if (isInput) {
+      env.dispatchEvent(new Event("keydown"));
+      return { ...instant, input: true };
+    }
+    settings.idle_after_minutes = minutes;
+    const { visible, focused, locked } = { ...IN_FRONT, ...changed };
+    const snapshot = { ...IN_FRONT, visible, focused, locked }, seen = /** @type {any} */ ({ ...instant });
+    input.mark(snapshot, seen);
+    return { ...instant, minutes, visible, focused, locked, idle: snapshot.idle, quiet: seen.quiet ?? null };
+  });
+  return { title, steps: done };
 }
 
 /** @param {any} story */

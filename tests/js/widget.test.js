@@ -23,9 +23,9 @@ const KNOWN = { resolved: false, offline: false, enabled: true };
 /** What the widget says of CAS-1001. @param {object} [status] @param {object} [known] */
 const said = (status = {}, known = {}) => clockState("CAS-1001", { ...RUNNING, ...status }, { ...KNOWN, ...known });
 
-test("What a page loads for the widget weighs at most 12.5 KiB gzipped; form and history come when they are opened", () => {
+test("What a page loads for the widget weighs at most 12.5 KiB gzipped; form and history come when they are opened, the question where idle is switched on", () => {
   const folder = new URL("../../client_js/", import.meta.url);
-  const later = ["duration.js", "form.js", "history.js", "kinds.js"];
+  const later = ["duration.js", "form.js", "history.js", "kinds.js", "question.js", "question_view.js", "unanswered.js"];
   const names = readdirSync(new URL("widget/", folder)).filter((name) => name.endsWith(".js") && !later.includes(name));
   const sources = ["widget.js", ...names.map((name) => `widget/${name}`)].map((name) => readFileSync(new URL(name, folder), "utf8"));
   assert.ok(sources.every((source) => later.every((name) => !source.includes(`from "./${name}"`))));

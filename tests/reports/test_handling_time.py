@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from server.accounts.models import Person
@@ -21,7 +21,7 @@ from server.reports import figures
 from server.reports.days import WEEK_STARTS, _offsets, week_of
 from server.reports.figures import GROUPS, Figures
 from server.reports.trend import trend
-from server.reports.work import Chosen
+from server.reports.work import Chosen, work
 from server.time_entries.models import Activity, AutomaticCorrection, TimeLog
 from server.tracking.models import CaseTotal, DailyTotal
 from tests.conftest import World
@@ -348,8 +348,8 @@ def _put(session: Session, world: World, works: list[Work]) -> None:
             table = TimeLog if one.kind == "log" else Activity
             more = {} if one.kind == "log" else {"kind": "task"}
             session.add(table(**named, **entry, **more, changed_at=0))
-    for (person, text, case), ms in sums.items():
-        session.add(DailyTotal(representative_id=person, day=text, case_id=case, automatic_ms=ms))
+    for (person, day_text, case), ms in sums.items():
+        session.add(DailyTotal(representative_id=person, day=day_text, case_id=case, automatic_ms=ms))
 
 
 def _counted(one: Work) -> int:
@@ -449,3 +449,15 @@ def test_s2_a_deleted_entry_counts_no_more(busy: World) -> None:
     assert busy.client("ana").delete(f"{url}/{entry['id']}").status_code == 204
 
     assert _sums(_report(busy), "manual_seconds") == {"CAS-1002": 0, "CAS-1001": 0, "CAS-1003": 60}
+
+
+def test_s2_a_report_reads_the_totals_of_its_days_alone(world: World) -> None:
+    """S2, A5: however much history there is; over everybody they are found by their day."""
+
+    def plan(session: Session) -> str:
+        rows = work(session, Chosen(date(2026, 11, 1), date(2026, 11, 20)))
+        query = select(rows).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        return "\n".join(row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+
+    found = world.read(plan)
+    assert "daily_totals USING INDEX daily_totals_by_day (day>? AND day<?)" in found

@@ -88,6 +88,7 @@ def test_s3_who_has_no_page_is_offline_and_who_has_said_nothing_yet_is_away() ->
 def test_s3_idle_is_who_would_be_working() -> None:
     """S3"""
     assert look(stream(latest=event(idle=True))).is_as(Presence(IDLE, NOW, "A", "idle"))
+    assert look(stream(latest=event(idle=True, quiet=300_000))).since == NOW - 300_000
     assert look(stream(latest=event(idle=True, locked=True))).reason == "locked"
 
 

@@ -9,6 +9,7 @@ import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.idle import Input
 from tests.simulation.outbox import Event, Log, StorageFails, stood_still
 from tests.simulation.virtual import Instant
 
@@ -68,7 +69,9 @@ class Agent:
         self.number = next(_numbers)
         self.settings: dict[str, Any] = {
             "enabled": True, "count_idle": True, "track_inbox": False, "beat_s": 20, "max_events": 300,
+            "idle_after_minutes": 0,
         }  # fmt: skip
+        self.input: Input | None = None
         self.alive, self.frozen = True, False
         self.owner: str | None = browser.who_was_here
         self.who: str | None = None
@@ -92,14 +95,20 @@ class Agent:
     def runs(self) -> bool:
         return self.alive and not self.frozen and not self.browser.computer.asleep
 
+    @property
+    def holds_back_unattended(self) -> bool:
+        """Whether more than its newest event is not durable, and no beat will tell how its clocks go on."""
+        held = 0 if self.log is None else len(self.log.events)
+        return held > 1 and not attended(self.app, self.settings, self.shown)
+
     def begin(self) -> None:
         """A page that is loaded, or comes back from the back/forward cache, starts a new stream."""
         self.stream = self.browser.new_stream(self)
         self.log = Log(self.browser.storage, self.stream, self.owner, self.app)
-        self.world.oracle.opened(self.browser, self.log)
+        self.world.oracle.opened(self, self.log)
         self.lived = self.recorded = self.now()
         self._lived_at = self.world.timeline.now
-        self._record("open", self._facts(), self.lived)
+        self._record("open", self._seen(self.lived), self.lived)
         self._restart_connection()
         self.look()
 
@@ -108,6 +117,13 @@ class Agent:
         if self.runs and self.log is not None:
             self._retry_at = 0 if self.state != "refused" else self._retry_at
             self.look(cause)
+
+    def touch(self) -> None:
+        """A key, or the pointer."""
+        if self.runs and self.log is not None and self.input is not None:
+            self.input.note(self.now())
+            if self.shown["idle"]:
+                self.look()
 
     def freeze(self) -> None:
         if self.runs and self.log is not None:
@@ -160,17 +176,21 @@ class Agent:
         try:
             if self.log is not None:
                 self.catch_up()
-                self._compare(cause, {**self._facts(), **(away or {})}, self.now())
+                now = self.now()
+                self._compare(cause, self._seen(now, away), now)
             self._serve()
         finally:
             self._is_looking = False
         self._arm()
 
-    def _facts(self) -> dict[str, Any]:
-        return {**self.browser.facts_of(self), **self.front}
+    def _seen(self, now: Instant, away: dict[str, Any] | None = None) -> dict[str, Any]:
+        snapshot = {**self.browser.facts_of(self), **self.front, **(away or {})}
+        if self.input is not None:
+            self.input.mark(snapshot, self.lived, now, self.settings["idle_after_minutes"])
+        return snapshot
 
     def _compare(self, cause: str, snapshot: dict[str, Any], instant: Instant) -> None:
-        if self.shown["visible"] and self.browser.tells_suspend and stood_still(self.lived, instant):
+        if self.browser.tells_suspend and stood_still(self.lived, instant, is_visible=self.shown["visible"]):
             self._record("suspend", {**self.shown, "visible": False}, self.lived, self._lived_at)
             self._record("resume", snapshot, instant)
         self.lived, self._lived_at, self._is_startled = instant, self.world.timeline.now, False
@@ -271,7 +291,7 @@ class Agent:
             if log.last is None:
                 self.others.pop(log.stream, None)
         elif kind == "settings":
-            self.settings.update(message)
+            self._settle(message)
             self.look("resume")
         elif kind == "sync":
             self.look()
@@ -284,8 +304,7 @@ class Agent:
         if self.log is None:
             return
         self.who = self.owner = self.browser.who_was_here = message["representative"]["username"]
-        self.settings.update(message)
-        self.settings.update(message["settings"])
+        self._settle(message, message["settings"])
         if self.log.owner is None:
             self.log.owner = self.owner
         if self.log.owner != self.owner:
@@ -297,6 +316,12 @@ class Agent:
         self.state = "online"
         self.others.clear()
         self._scan_at = self._quiet_until = 0
+
+    def _settle(self, *news: dict[str, Any]) -> None:
+        for each in news:
+            self.settings.update(each)
+        if self.settings["idle_after_minutes"] and self.input is None:
+            self.input = Input(self.now())
 
     def _refused(self, message: dict[str, Any], log: Log | None) -> None:
         code = message["code"]
@@ -378,6 +403,9 @@ class Agent:
         wanted = []
         if attended(self.app, self.settings, self.shown):
             wanted.append(self.recorded.mono + self.settings["beat_s"] * 1000)
+        if self.input is not None and not self.shown["idle"]:
+            idle_at = self.input.idle_at(self.settings["idle_after_minutes"])
+            wanted += [] if idle_at is None else [idle_at]
         if self.link is None:
             if self.shown["visible"] or self._has_undelivered():
                 wanted.append(self._retry_at)

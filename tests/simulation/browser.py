@@ -69,6 +69,12 @@ class Browser:
     def pages(self) -> list[Agent]:
         return [page for window in self.windows for page in window]
 
+    def touch(self) -> None:
+        """A key or the pointer, for the page in front, if there is one."""
+        is_away = self.is_locked or self.is_minimised or self.is_idle or not self.is_in_front
+        if not is_away and self.windows:
+            self.windows[0][0].touch()
+
     def tell(self) -> None:
         """Every page looks at its facts again."""
         for page in self.pages:

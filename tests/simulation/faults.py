@@ -37,6 +37,7 @@ class Plan:
     clocks: frozenset[str] = frozenset()
     delay_ms: int = 80
     extra_delay_ms: int = 600
+    idle_after_minutes: int = 0
 
     @property
     def is_exact(self) -> bool:
@@ -49,7 +50,10 @@ class Plan:
 
 
 def plan_of(seed: int) -> Plan:
-    """The world of a seed. Of ten seeds seven keep sound clocks; every tenth sends everything twice."""
+    """The world of a seed. Of ten seeds seven keep sound clocks; every tenth sends everything twice.
+
+    In half of them who gives no input is idle after some minutes.
+    """
     random = Random(f"{seed}:plan")
     busy = random.choice([0.3, 1.0, 3.0])
     kinds = random.sample(PER_HOUR, random.randint(4, len(PER_HOUR)))
@@ -72,6 +76,7 @@ def plan_of(seed: int) -> Plan:
         clocks=frozenset(clocks),
         delay_ms=random.choice([5, 80, 400]),
         extra_delay_ms=random.choice([50, 600, 1_400]),
+        idle_after_minutes=random.choice([0, 0, 1, 5]),
     )
 
 

@@ -5,24 +5,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tests.simulation.browser import Browser
-    from tests.simulation.outbox import Log
+    from tests.simulation.agent import Agent
+    from tests.simulation.outbox import Event, Log
+    from tests.simulation.virtual import Instant
 
 
 @dataclass
 class Page:
     """What really happened on the page of a stream: its log, and when each of its events (by `seq` and `at`) was.
 
-    `recorded` is the newest event that must arrive, `lost` are those that need not, `forgotten` is the newest that the
-    browser was told to forget.
+    `told` are all its events, `recorded` is the newest that must arrive, `lost` are those that need not, `forgotten` is
+    the newest that the browser was told to forget.
     """
 
-    browser: "Browser"
+    agent: "Agent"
     log: "Log"
     instants: dict[tuple[int, int], int] = field(default_factory=dict)
+    told: list["Event"] = field(default_factory=list)
     recorded: int = 0
     forgotten: int = 0
     lost: set[int] = field(default_factory=set)
+
+    @property
+    def inputs(self) -> "list[Instant]":
+        return self.agent.input.given if self.agent.input is not None else []
 
     def instant_up_to(self, seq: int, at: int) -> int:
         """When the newest event up to `seq` that has this `at` happened: a clock that is set shows an `at` twice."""
@@ -40,12 +46,13 @@ class Segment(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """The newest event of a stream, as far as somebody knows it."""
+    """The newest event of a stream, as far as somebody knows it; up to `settled` it is clear what counts."""
 
     seq: int = 0
     at: int = 0
     mono: int = 0
     instant: int = 0
+    settled: int = 0
     case: str | None = None
     began: int = 0
     proves: bool = False
@@ -57,7 +64,7 @@ class View:
     """What one server process knows of a stream beyond the database: steps, each with the time it proved."""
 
     base: Fact
-    steps: list[tuple[Fact, Segment | None, tuple[int, int] | None]] = field(default_factory=list)
+    steps: list[tuple[Fact, tuple[Segment, ...], tuple[int, int] | None]] = field(default_factory=list)
 
     @property
     def last(self) -> Fact:

@@ -27,14 +27,30 @@ _WIRE = [
     Mutation(
         "newest event covered", "the newest event of a living page is never acknowledged for good",
         _TRACKING + "claims.py",
-        "return self.applied if self.closed else max(0, self.applied - 1)",
-        "return self.applied",
+        """            committable = event.seq - 1
+        elif""",
+        """            committable = event.seq
+        elif""",
     ),
     Mutation(
         "last event never covered", "the last event of a page that is gone is acknowledged too",
         _TRACKING + "claims.py",
-        "return self.applied if self.closed else max(0, self.applied - 1)",
-        "return max(0, self.applied - 1)",
+        """            committable = event.seq
+        elif""",
+        """            committable = event.seq - 1
+        elif""",
+    ),
+    Mutation(
+        "input settles its own event", "an event is acknowledged once the time up to the next one is settled",
+        _TRACKING + "claims.py",
+        "committable = max(committable, event.seq - 2)",
+        "committable = event.seq - 1",
+    ),
+    Mutation(
+        "acknowledged before it is settled", "what may still turn out to be idle is not acknowledged for good",
+        _TRACKING + "claims.py",
+        "elif held.ended >= instant:",
+        "else:",
     ),
     Mutation(
         "hole accepted", "a hole that the browser can fill is answered with gap",
@@ -72,8 +88,8 @@ _FOLD = [
     Mutation(
         "counted across a loss", "nothing counts across a hole that nobody can fill",
         _TRACKING + "claims.py",
-        "return replace(state, applied=lost[1], open_claim=None, proves=False, closed=False), claims",
-        "return replace(state, applied=lost[1], closed=False), []",
+        "return after, claims",
+        "return replace(after, open_claim=state.open_claim, proves=state.proves), []",
     ),
     Mutation(
         "no gap rule", "time between two events counts only if they are near each other",
@@ -128,6 +144,48 @@ _FOLD = [
         _TRACKING + "attention.py",
         "if snapshot.idle and not policy.count_idle:",
         "if snapshot.idle and policy.count_idle:",
+    ),
+    Mutation(
+        "idle from when it is noticed", "who is idle is so from the last input on",
+        _TRACKING + "claims.py",
+        "_end(held, claims, ended=max(held.ended, last_input), ended_by=IDLE)",
+        "_end(held, claims, ended=now, ended_by=IDLE)",
+    ),
+    Mutation(
+        "provisional time committed", "time behind the last input is not committed before it is settled",
+        _TRACKING + "claims.py",
+        "held = replace(held, ended=max(held.ended, last_input))",
+        "held = replace(held, ended=now)",
+    ),
+    Mutation(
+        "settled by the newest input alone", "an event that tells of an older input unsettles nothing",
+        _TRACKING + "claims.py",
+        "held = replace(held, ended=max(held.ended, last_input))",
+        "held = replace(held, ended=max(held.started, last_input))",
+    ),
+    Mutation(
+        "provisional time lost with the focus", "whatever ends attention but idleness settles all that was before",
+        _TRACKING + "claims.py",
+        "_end(held, claims, ended=now, ended_by=event.cause)",
+        "_end(held, claims, ended=max(held.ended, last_input) if held else now, ended_by=event.cause)",
+    ),
+    Mutation(
+        "provisional time lost with events", "at a hole what was provisional counts up to the last proof",
+        _TRACKING + "claims.py",
+        "_end(state.open_claim, claims, ended=state.instant, ended_by=GAP)",
+        "_end(state.open_claim, claims, ended=state.settled, ended_by=GAP)",
+    ),
+    Mutation(
+        "provisional time lost with the page", "an end that was told with a number already known settles all too",
+        _TRACKING + "live_store.py",
+        "        state = settle(self.state)\n",
+        "        state = self.state\n",
+    ),
+    Mutation(
+        "input asked for where idle counts", "where idle time counts it does not matter when the last input was",
+        _TRACKING + "claims.py",
+        "if event.quiet is None or policy.count_idle else",
+        "if event.quiet is None else",
     ),
     Mutation(
         "inbox counted", "an inbox session counts only where the settings say so",
@@ -236,10 +294,16 @@ _COMMIT = [
     Mutation(
         "cursor stays without time", "the cursor moves for a stream without new time too",
         _TRACKING + "live_store.py",
-        """            self.state.committable > self.committed_seq
-            or self.state.instant > self.credited_to
+        """            self.state.applied > self.applied_seq
+            or self.state.committable > self.committed_seq
             or self.pending""",
         "            self.claims()",
+    ),
+    Mutation(
+        "credited to the newest event", "the cursor says up to where time is settled, not up to where it was told",
+        _TRACKING + "ledger.py",
+        '"credited_to": state.settled,',
+        '"credited_to": state.instant,',
     ),
     Mutation(
         "began lost at a restart", "a restart does not change which claim began last",
@@ -345,7 +409,7 @@ _AGENT = [
     Mutation(
         "suspend not told", "a page that did not run says when it stopped",
         _MODEL + "agent.py",
-        'if self.shown["visible"] and self.browser.tells_suspend and stood_still(self.lived, instant):',
+        'if self.browser.tells_suspend and stood_still(self.lived, instant, is_visible=self.shown["visible"]):',
         "if self.log is None:",
     ),
     Mutation(

@@ -11,14 +11,16 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from server.settings import TrackingSettings
 from server.tracking import wire
+from tests.simulation import truth
 from tests.simulation.agent import attended
 from tests.simulation.intervals import by_days, joined, length, subtract, union, widened, within
 from tests.simulation.knowledge import Durable, Fact, Page, Segment, View
 from tests.simulation.outbox import Log
 
 if TYPE_CHECKING:
-    from tests.simulation.browser import Browser
+    from tests.simulation.agent import Agent
     from tests.simulation.server import SimulatedServer
     from tests.simulation.world import World
 
@@ -45,17 +47,19 @@ class Oracle:
         self._views: dict[int, dict[str, View]] = defaultdict(dict)
         self._pages: dict[str, Page] = {}
         self._believed: dict[str, int] = {}
+        self._idle_since: set[int] = set()
         self._settings: tuple[Any, dict[str, Any]] = (None, {})
 
     # -- what the pages and their storage tell
 
-    def opened(self, browser: "Browser", log: Log) -> None:
+    def opened(self, agent: "Agent", log: Log) -> None:
         """A page begins a stream."""
-        self._pages.setdefault(log.stream, Page(browser, log)).log = log
+        self._pages.setdefault(log.stream, Page(agent, log)).log = log
 
     def happened(self, log: Log, instant: int | None) -> None:
         """A page wrote its newest event down; it happened at this instant, or with the one before it."""
         event, page = log.events[-1], self._pages[log.stream]
+        page.told.append(event)
         if instant is None:  # a page that is gone was sealed: that proves nothing, and need not arrive
             instant = page.instant_up_to(event["seq"], event["at"])
         else:
@@ -91,6 +95,10 @@ class Oracle:
         if log.last is not None and seq >= log.seq and log.last["cause"] != "close":
             raise Violation(f"{log.stream}: told to forget {seq}, from which the next event is numbered")
         page = self._pages[log.stream]
+        if self.world.plan.is_exact and not fact.closed and not {seq, seq + 1} & page.lost:
+            behind = next((event["at"] for event in reversed(page.told) if event["seq"] == seq + 1), 0)
+            if seq and behind > fact.settled:
+                raise Violation(f"{log.stream}: told to forget {seq}, the time behind which may still turn out idle")
         page.forgotten = max(page.forgotten, seq)
 
     def asked_again(self, log: Log, expected: int) -> None:
@@ -134,15 +142,17 @@ class Oracle:
         if "gap" in codes:
             raise Violation(f"{report.stream}: a gap was seen where there is none ({expected})")
         hole = (last.seq + 1, first - 1) if first > last.seq + 1 else None
-        if hole is None and not fresh and events and events[-1][0] == last.seq and events[-1][1].cause == "close":
-            self._close(view)
+        is_told_again = hole is None and not fresh and events
+        if is_told_again and events[-1][1].cause == "close" and _received(answers) == last.seq:
+            self._close(view, report.stream, events[-1][0])
         if hole is not None:
             self._check_hole(report.stream, *hole)
-            view.steps.append((last._replace(seq=hole[1], case=None, proves=False, closed=False), None, hole))
+            after = last._replace(seq=hole[1], case=None, settled=last.instant, proves=False, closed=False)
+            view.steps.append((after, _segments(last, last.instant, report.stream), hole))
         for event in fresh:
             view.steps.append((*self._step(view.last, event, report.stream, settings), None))
 
-    def _step(self, last: Fact, event: Any, stream: str, settings: dict[str, Any]) -> tuple[Fact, Segment | None]:
+    def _step(self, last: Fact, event: Any, stream: str, settings: dict[str, Any]) -> tuple[Fact, tuple[Segment, ...]]:
         now, page = self.world.timeline.now, self._pages[stream]
         true = event.at if self.world.plan.is_exact else page.instants[event.seq, event.at]
         instant = max(last.instant, min(true, now))
@@ -157,12 +167,16 @@ class Oracle:
             and event.at - last.at <= GAP_MS
             and abs((event.at - last.at) - (event.mono - last.mono)) <= AGREE_MS
         )
-        began = last.began if proven and case == last.case else instant
-        segment = None
-        if proven and last.case is not None and last.instant < instant:
-            segment = Segment(last.instant, instant, last.case, last.began, stream)
+        goes_on = proven and case == last.case
+        began = last.began if goes_on else instant
+        counts_up_to = instant if proven else last.instant
+        if proven and event.quiet is not None and not settings["count_idle"] and (goes_on or event.idle):
+            counts_up_to = max(last.settled, instant - event.quiet)
+            self._idle_since |= {counts_up_to} if event.idle else set()
+        settled = counts_up_to if goes_on and case is not None else instant
         closed = event.cause == "close"
-        return Fact(event.seq, event.at, event.mono, instant, case, began, True, closed), segment
+        fact = Fact(event.seq, event.at, event.mono, instant, settled, case, began, True, closed)
+        return fact, _segments(last, counts_up_to, stream)
 
     def _owner(self, stream: str, representative: int) -> int:
         """Whose a stream is: of whom its log tells; else of who delivers it first."""
@@ -180,14 +194,15 @@ class Oracle:
             )
         return self._settings[1]
 
-    def _close(self, view: View) -> None:
-        """A browser that lost its last writes ends the stream with a number that was taken."""
-        if view.last.closed:
-            return
-        if view.steps:
-            view.steps[-1] = (view.last._replace(closed=True), *view.steps[-1][1:])
-        else:
-            view.base = view.base._replace(closed=True)
+    def _close(self, view: View, stream: str, seq: int) -> None:
+        """A browser that lost its last writes ends the stream with a number that was taken.
+
+        A process that does not know yet how far another one got forgets this with all that it has of the stream.
+        """
+        last = view.last
+        after = last._replace(settled=last.instant, closed=last.closed or seq == last.seq)
+        if after != last:
+            view.steps.append((after, _segments(last, last.instant, stream), None))
 
     def _check_hole(self, stream: str, first: int, last: int) -> None:
         missing = [seq for seq in range(first, last + 1) if seq not in self._pages[stream].lost]
@@ -237,10 +252,13 @@ class Oracle:
                 continue
             view = views[stream]
             covered = [step for step in view.steps if step[0].seq <= seq]
+            if not covered and not self.world.plan.is_exact and self.durable.facts.get(stream, Fact()).seq == seq:
+                self.durable.rows[stream] = (seq, updated_at)  # by a process that reckoned its instant to be later
+                continue
             if not covered or covered[-1][0].seq != seq:
                 raise Violation(f"{stream}: the cursor says {seq}, which nobody has delivered")
             moved = True
-            segments += [segment for _, segment, _ in covered if segment is not None]
+            segments += [segment for _, proven, _ in covered for segment in proven]
             self.durable.holes += [(stream, *hole) for _, _, hole in covered if hole is not None]
             self.durable.facts[stream], self.durable.rows[stream] = covered[-1][0], (seq, updated_at)
             for each in self._views.values():
@@ -380,11 +398,22 @@ class Oracle:
     def _check_sleep(self, segments: list[Segment]) -> None:
         """No page proves time in which its computer slept, but for a moment; or up to the gap, if it never tells."""
         for segment in segments:
-            browser = self._pages[segment.stream].browser
+            browser = self._pages[segment.stream].agent.browser
             most = SLEPT_MS if browser.tells_suspend else GAP_MS
             for start, end in browser.computer.slept:
                 if min(end, segment.end) - max(start, segment.start) > most:
                     raise Violation(f"{segment} holds the sleep from {start} to {end}")
+
+    def _check_truth(self, history: list[Segment]) -> None:
+        """No page proves other time than it lived, where the settings stayed as they were."""
+        if "settings changed" in self.world.weather.counts:
+            return
+        settings = TrackingSettings().as_dict()
+        wrong = truth.differences(
+            self._pages, history, settings=settings, known_cases=self.known_cases, pauses=self.world.pauses
+        )
+        if wrong:
+            raise Violation(f"other time than was lived: {wrong[:3]}")
 
     def _check_loss_rows(self) -> None:
         rows = self.world.query("SELECT stream, first_seq, last_seq FROM stream_losses")
@@ -394,6 +423,7 @@ class Oracle:
     def _check_history(self, representative: int) -> None:
         if self.world.plan.is_exact:
             self._check_sleep(self.durable.history[representative])
+            self._check_truth(self.durable.history[representative])
         cuts = {case: union([*self.resolved[case], *self.world.pauses]) for case in self.known_cases}
         proven = union(
             [
@@ -406,12 +436,25 @@ class Oracle:
         margin, unsure = 0, []
         if not self.world.plan.is_exact:  # beside the edge of a pause an event may count, with all up to the next one
             margin = self.world.margin_ms
-            unsure = union([(edge - GAP_MS, edge + GAP_MS) for pause in self.world.pauses for edge in pause])
+            edges = [(edge, edge) for pause in self.world.pauses for edge in pause]
+            last_inputs = [(each, each) for each in self._idle_since]
+            unsure = union([*widened(edges, GAP_MS), *widened(last_inputs, margin)])
         invented = subtract(credited, union([*widened(proven, margin), *unsure]))
         lost = subtract(proven, union([*widened(credited, margin), *unsure]))
         if invented or lost:
             raise Violation(f"of {representative}: invented {invented[:3]}, lost {lost[:3]}")
         self.difference_ms = max(self.difference_ms, abs(length(credited) - length(proven)))
+
+
+def _segments(last: Fact, until: int, stream: str) -> tuple[Segment, ...]:
+    """What a stream proves by the next event, which may also tell what the time before was."""
+    if last.case is None or last.settled >= until:
+        return ()
+    return (Segment(last.settled, until, last.case, last.began, stream),)
+
+
+def _received(answers: list[dict[str, Any]]) -> int | None:
+    return next((answer["seq"] for answer in answers if answer["type"] == "received"), None)
 
 
 def _refs(event: Any) -> set[str]:

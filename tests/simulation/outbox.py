@@ -180,10 +180,10 @@ class Log:
         return line
 
 
-def stood_still(last: Instant, now: Instant) -> bool:
-    """Whether the page slept between two looks at the clocks, or a clock was set."""
+def stood_still(last: Instant, now: Instant, *, is_visible: bool = True) -> bool:
+    """Whether the page slept between two looks at the clocks, or a clock was set; of a hidden page only what shows."""
     wall, mono = now.at - last.at, now.mono - last.mono
-    return abs(wall - mono) > 2_000 or min(wall, mono) > 6_000
+    return abs(wall - mono) > 2_000 or (is_visible and min(wall, mono) > 6_000)
 
 
 def _json(value: object) -> str:

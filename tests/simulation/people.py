@@ -28,8 +28,18 @@ class Representative:
             return
         browser = self.random.choice(self.browsers)
         if not browser.computer.asleep and browser.user == self.username:
-            self.do_something(browser)
+            self._works(browser)
         self.world.timeline.after(round(self.random.choice(_PAUSES_MS) * (0.5 + self.random.random())), self._act)
+
+    def _works(self, browser: Browser) -> None:
+        """Do something; where input is looked at, with input before and after it, or with nothing but input."""
+        is_watched = self.world.plan.idle_after_minutes > 0
+        if is_watched:
+            browser.touch()
+        if not is_watched or self.random.random() < 0.6:
+            self.do_something(browser)
+            if is_watched and self.random.random() < 0.5:
+                browser.touch()
 
     def do_something(self, browser: Browser) -> None:
         """One thing that people do."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.agent import EVERYTHING, attended, cause_of
+from tests.simulation.idle import Input
 from tests.simulation.outbox import Event, Log, Saved, Storage, stood_still
 from tests.simulation.virtual import Instant
 
@@ -180,7 +181,23 @@ def test_the_outbox_of_the_model_does_what_the_real_one_did(row: dict[str, Any])
 
 @titled(recorded("clocks.json"))
 def test_the_model_sees_a_standstill_where_the_real_agent_does(row: dict[str, Any]) -> None:
-    assert stood_still(Instant(**row["last"]), Instant(**row["now"])) == row["stood_still"]
+    last, now = Instant(**row["last"]), Instant(**row["now"])
+    assert stood_still(last, now) == row["stood_still"]
+    assert stood_still(last, now, is_visible=False) == row["stood_still_hidden"]
+
+
+@titled(recorded("idle.json"))
+def test_f21_the_model_tells_of_input_what_the_real_agent_told(row: dict[str, Any]) -> None:
+    watched, lived = Input(Instant(row["steps"][0]["at"], 0)), None
+    for step in row["steps"]:
+        now = Instant(step["at"], step["mono"])
+        if "input" in step:
+            watched.note(now)
+            continue
+        seen = {fact: step[fact] for fact in ("visible", "focused", "locked")}
+        watched.mark(seen, lived, now, step["minutes"])
+        assert (seen["idle"], seen.get("quiet")) == (step["idle"], step["quiet"]), step
+        lived = now
 
 
 @titled(recorded("attention.json"))

@@ -1,7 +1,7 @@
 """Two million events in hundreds of worlds, each broken in its own way, none of which breaks the promise.
 
-X21 X22 X23 X25 X26 X27 X28 X29 X31 X32 X34 X36 X39 X40 X41 X42 X45 X47 X48 X49 X50 X52 X60 X61 X65 X68 and F18 F19 F20,
-mixed at random; each fault by itself has tests of its own. `make soak` goes on for as long as one likes.
+X21 X22 X23 X25 X26 X27 X28 X29 X31 X32 X34 X36 X39 X40 X41 X42 X45 X47 X48 X49 X50 X52 X60 X61 X65 X68 and F18 F19 F20
+F21, mixed at random; each fault by itself has tests of its own. `make soak` goes on for as long as one likes.
 """
 
 import os
@@ -29,6 +29,11 @@ def test_nothing_is_lost_doubled_or_invented_whatever_happens(part: int) -> None
     assert not done.failures, "\n".join(f"{failure.violation}\n{failure.replay}" for failure in done.failures)
     assert done.events >= EVENTS_OF_A_PART
     assert done.credited_ms > 0
+
+
+def test_an_event_that_two_servers_reckon_to_two_instants_is_committed_by_both() -> None:
+    """X39: the clock is off and messages travel, so each server has its own idea of when it was; both are right."""
+    assert run(plan_of(703)).credited_ms > 0
 
 
 def test_one_seed_gives_one_trace_in_any_process() -> None:
@@ -69,3 +74,10 @@ def test_every_kind_of_fault_can_happen() -> None:
 
     assert not missing
     assert set(PER_HOUR) <= {kind for seed in range(100) for kind in plan_of(seed).rates}
+
+
+def test_f21_in_half_of_the_worlds_people_are_idle_after_some_minutes() -> None:
+    minutes = [plan_of(seed).idle_after_minutes for seed in range(100)]
+
+    assert set(minutes) == {0, 1, 5}
+    assert 35 < minutes.count(0) < 65

@@ -85,22 +85,31 @@ def _believed(deliveries: Sequence[Delivery], true_instants: Mapping[tuple[str, 
 
 
 def _held(stream: str, facts: Sequence[Fact], untracked: Sequence[Interval]) -> list[tuple[int, Hold]]:
-    """Rules 2 and 3: between two believed neighbours, what the first shows, if the time between them is proven."""
+    """Rules 2 and 3: between two believed neighbours, what the first shows, if the time between them is proven.
+
+    What lies behind the last input is painted over again if an event is idle, or if nothing came after it.
+    """
     ticks: list[tuple[int, Hold]] = []
-    since = 0
+    since = sure = 0
     running: str | None = None
     for one, other in pairwise(facts):
         case = None if one.event is None or _within(one.instant, untracked) else _in_front(one.event)
         if case is None or case != running:
-            since = one.instant
+            since = sure = one.instant
         running = case
         is_near = other.instant - one.instant <= MAX_GAP_S * 1000 + MAX_DRIFT_MS
         if one.event is None or other.event is None or not is_near or not _proven(one.event, other.event):
             running = None
             continue
-        if case is not None:
-            hold = Hold(since, stream, case)
-            ticks += [(tick, hold) for tick in range(one.instant // TICK_MS, other.instant // TICK_MS)]
+        if case is None:
+            continue
+        hold = Hold(since, stream, case)
+        ticks += [(tick, hold) for tick in range(one.instant // TICK_MS, other.instant // TICK_MS)]
+        goes_on = not _within(other.instant, untracked) and _in_front(other.event) == case
+        if goes_on or other.event.idle:
+            sure = max(sure, other.instant - (other.event.quiet or 0))
+        if other.event.idle or (goes_on and other is facts[-1]):
+            ticks = [each for each in ticks if each[0] < sure // TICK_MS]
     return ticks
 
 

@@ -181,12 +181,15 @@ _IN_FRONT = st.sampled_from(
     ]
 )
 _TICKS_BETWEEN = st.sampled_from([0, 1, 5, 30, 70, 200, 200, 200, 200, 201, 400, 600, 601, 900])
+_UNKNOWN = st.none()
+WATCHED = st.sampled_from([None, 0, 0, 1, 30, 200, 250, 600, 3_000]).map(lambda ticks: ticks and ticks * TICK_MS)
+"""How long there was no input: not known, or short, or back over several events."""
 _CAUSES = st.sampled_from(["beat", "beat", "beat", "focus", "session-tab", "dialog", "close"])
 _WEATHER = st.sampled_from(["calm"] * 12 + ["sleep", "sleep", "apart", "nap", "set back", "set forward"])
 
 
 @st.composite
-def pages(draw: st.DrawFn, stream: str, *, max_events: int = 14) -> Page:
+def pages(draw: st.DrawFn, stream: str, *, max_events: int = 14, quiet: st.SearchStrategy[Any] = _UNKNOWN) -> Page:
     """One page's life. Its clock may be off from the start, may be set, and the machine may sleep."""
     instant = NOON + draw(st.integers(0, 600)) * TICK_MS
     lag = draw(st.sampled_from([0, 0, 0, 100, 2_000, 2_100, -100, -DAY_MS, DAY_MS, NOON - 10 * DAY_MS]))
@@ -215,16 +218,17 @@ def pages(draw: st.DrawFn, stream: str, *, max_events: int = 14) -> Page:
         at = instant if travel else instant - lag
         attending = draw(st.booleans()) or draw(st.booleans())
         facts = draw(_IN_FRONT) if attending else draw(_AWAY)
-        event = shows(seq, at - NOON, draw(_ATTENDED), draw(_CAUSES), mono=mono, **facts)
+        event = shows(seq, at - NOON, draw(_ATTENDED), draw(_CAUSES), mono=mono, quiet=draw(quiet), **facts)
         happened.append(Happened(event, instant))
         lags.append(lag)
     return Page(stream, happened, lags)
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, max_events: int = 14) -> list[Page]:
+def histories(draw: st.DrawFn, *, max_events: int = 14, quiet: st.SearchStrategy[Any] = _UNKNOWN) -> list[Page]:
     """The pages of one representative: up to three that live at the same time."""
-    return [draw(pages(stream, max_events=max_events)) for stream in STREAMS[: draw(st.integers(1, 3))]]
+    streams = STREAMS[: draw(st.integers(1, 3))]
+    return [draw(pages(stream, max_events=max_events, quiet=quiet)) for stream in streams]
 
 
 @st.composite

@@ -331,7 +331,7 @@ def test_changed_settings_are_pushed_to_every_agent(server: ServerProcess, ana: 
     try:
         assert server.call("PATCH", "/api/v1/settings/tracking", {"count_idle": True}, token=ada)[0] == 200
         settings = ana.next("settings")
-        assert settings["count_idle"] is True
+        assert (settings["count_idle"], settings["idle_after_minutes"]) == (True, 0)
         assert settings["update_interval_s"] == 600
     finally:
         server.call("PATCH", "/api/v1/settings/tracking", {"count_idle": False}, token=ada)

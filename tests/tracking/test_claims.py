@@ -458,7 +458,7 @@ class TestLoss:
 
     def test_a_loss_reopens_a_closed_stream(self) -> None:
         closed = StreamState("aaaa", applied=2, instant=NOON, proves=True, closed=True)
-        assert after_loss(closed, (3, 4)) == (StreamState("aaaa", applied=4, instant=NOON), [])
+        assert after_loss(closed, (3, 4)) == (StreamState("aaaa", applied=4, committable=3, instant=NOON), [])
 
     def test_a_hole_that_can_be_filled_changes_nothing_until_it_is(self) -> None:
         receiver = Receiver()

@@ -330,6 +330,18 @@ class TestAClockThatIsSet:
         computer.does(end).does(end + 20_000).delivers(end + 20_000)
         assert computer.spans == [(A, 0, 20_000), (A, middle - 20_000, middle), (A, end, end + 20_000)]
 
+    def test_x42_a_step_ahead_of_a_long_sleep_is_found_though_the_clock_drifted_meanwhile(self) -> None:
+        """Half a second in a thousand are fourteen in eight hours: more than travel, and still no other step."""
+        computer = Computer(rate=1.0005).does(0).delivers(0)
+        computer.does(20_000).ahead = 300_000
+        computer.does(40_000).does(60_000).asleep_ms = 8 * HOUR_MS
+        woken = 60_000 + 8 * HOUR_MS
+        computer.does(woken).does(woken + 20_000).delivers(woken + 20_000)
+        drift = round(woken * 0.0005)
+        assert [ended - started for _, started, ended in computer.spans] == [20_010] * 3
+        for (_, _, ended), true in zip(computer.spans, [20_000, 60_000, woken + 20_000], strict=True):
+            assert abs(ended - true) <= drift + TOLERANCE_MS
+
     def test_a_late_message_behind_a_step_is_still_travel(self) -> None:
         computer = Computer().beats(0, 100_000)
         computer.ahead = -HOUR_MS
@@ -543,6 +555,27 @@ class TestCorrect:
         """Five seconds ahead, then a long sleep: what the leap does not explain falls to the last break."""
         taught = correct(ClockOffset(0), lag=lag, arrival=5, jumps=[5_000, 60_000])
         assert taught.offsets == [set_forward_by, lag]
+
+    @pytest.mark.parametrize(("lag", "set_forward_by"), [(-8_999, -8_999), (-9_000, 0), (-2_501, -2_501), (-2_500, 0)])
+    def test_a_leap_explains_the_change_but_for_two_percent_of_drift(self, lag: int, set_forward_by: int) -> None:
+        """Of a hundred seconds two; what explains less than half of it explains nothing."""
+        taught = correct(ClockOffset(0), lag=lag, arrival=5, jumps=[5_000, 60_000], passed=100_000)
+        assert taught.offsets == [set_forward_by, lag]
+
+    @pytest.mark.parametrize(
+        ("jumps", "offsets"),
+        [([9_000, 7_000, 60_000], [-8_500, -8_500, -8_500]), ([8_000, 9_000, 60_000], [0, -8_500, -8_500])],
+        ids=["the nearer", "of two as near the later"],
+    )
+    def test_of_several_leaps_the_one_that_explains_the_change_best_was_the_step(
+        self, jumps: list[int], offsets: list[int]
+    ) -> None:
+        taught = correct(ClockOffset(0), lag=-8_500, arrival=5, jumps=jumps, passed=500_000)
+        assert taught.offsets == offsets
+
+    def test_a_message_that_is_late_behind_sleeps_is_no_clock_that_was_set(self) -> None:
+        taught = correct(ClockOffset(0), lag=30_000, arrival=5, jumps=[3_000, 60_000], passed=5_000_000)
+        assert taught.offsets == [0, 30_000]
 
     def test_what_no_break_explains_falls_to_the_last_of_them_and_not_to_an_event_behind_it(self) -> None:
         assert correct(ClockOffset(0), lag=3_500, arrival=5, jumps=[-3_000, 0]).offsets == [3_500, 3_500]

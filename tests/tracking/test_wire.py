@@ -203,7 +203,19 @@ BAD_FACTS: list[dict[str, Any]] = [
     {"form": {"id": "main", "tracked": "no"}},
     {"form": {"tracked": True}},
     {"form": [1, 2]},
+    {"quiet": -1},
+    {"quiet": 0.5},
+    {"quiet": "1"},
+    {"quiet": True},
+    {"quiet": 86_400_001},
 ]
+
+
+@pytest.mark.parametrize("quiet", [0, 1, 86_400_000, None])
+def test_f21_an_event_may_say_how_long_there_was_no_input(quiet: int | None) -> None:
+    taken, errors = decoded(report(event(1, quiet=quiet), event(2)))
+    assert [one.quiet for one in taken.events if isinstance(one, Event)] == [quiet, None]
+    assert errors == []
 
 
 @pytest.mark.parametrize("facts", BAD_FACTS, ids=lambda facts: json.dumps(facts)[:50])
