@@ -132,6 +132,34 @@ def test_of_old_entries_the_day_alone_is_known_and_no_time_changes(tmp_path: Any
         database.close()
 
 
+OLD_RECORDS = """
+INSERT INTO people (username, name, role, password_hash, time_zone, active, session_epoch, created_at)
+    VALUES ('ana', 'Ana', 'representative', '!', 'UTC', true, 0, 0);
+INSERT INTO cases (ref, title, description, customer, status, created_at) VALUES ('A', '', '', '', 'active', 0);
+INSERT INTO cases (ref, title, description, customer, status, created_at) VALUES ('B', '', '', '', 'resolved', 0);
+INSERT INTO tracker_records
+    (representative_id, case_id, started_at, ended_at, stream, started_by, ended_by, committed_at)
+    SELECT 1, id, id * 10, id * 10 + 5, 's', 'focus', 'blur', 0 FROM cases
+"""
+KNOWN_OF_CASES = "SELECT status, resolved FROM tracker_records JOIN cases ON cases.id = case_id ORDER BY status"
+
+
+def test_a5_old_records_learn_whether_their_case_is_resolved(tmp_path: Any, postgresql_server: Any) -> None:
+    """A5: what is new in 0011."""
+    for url in (f"sqlite:///{tmp_path}/old.sqlite3", _not_migrated(postgresql_server, "before_0011")):
+        database = Database(url)
+        with database.engine.connect() as connection:
+            config = migrate._config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0010")
+        database.write(lambda session: [session.execute(text(row)) for row in OLD_RECORDS.split(";")])
+        migrate.upgrade(url)
+
+        found = database.read(lambda session: [tuple(row) for row in session.execute(text(KNOWN_OF_CASES))])
+        database.close()
+        assert found == [("active", False), ("resolved", True)]
+
+
 def test_every_table_of_sqlite_is_strict(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     with database.engine.connect() as connection:
@@ -191,10 +219,19 @@ def test_a_record_ends_after_it_starts(each_world: World) -> None:
             insert_records(each_world, "ana", "CAS-1001", range(NOON, NOON + 1), length_ms=length)
 
 
+OUT_OF_RANGE = [
+    ("update_interval_minutes", 9),
+    ("update_interval_minutes", 61),
+    ("idle_after_minutes", -1),
+    ("idle_after_minutes", 121),
+]
+
+
 def test_settings_out_of_range_are_refused_by_the_database_too(each_world: World) -> None:
-    """F16"""
+    """F16, F21"""
     each_world.client("ada").patch("/api/v1/settings/tracking", json={"update_interval_minutes": 10})
-    for change in ("update_interval_minutes = 9", "update_interval_minutes = 61", "id = 2"):
+    outside = [f"{name} = {minutes}" for name, minutes in OUT_OF_RANGE]
+    for change in (*outside, "id = 2"):
         statement = text(f"UPDATE tracking_settings SET {change}")
         with pytest.raises(IntegrityError):
             each_world.write(lambda session, statement=statement: session.execute(statement))

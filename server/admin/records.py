@@ -97,6 +97,7 @@ def purge_batch(session: Session, chosen: Filter, *, now: int, after_id: int = 0
             ),
             chosen,
         )
+        .join(Person, Person.id == TrackerRecord.representative_id)
         .where(TrackerRecord.id > after_id)
         .order_by(TrackerRecord.id)
         .limit(_BATCH)
@@ -136,20 +137,18 @@ def forget_old_tombs(session: Session, *, now: int) -> None:
 
 
 def _chosen(query: Select[*Ts], chosen: Filter) -> Select[*Ts]:
-    query = query.select_from(TrackerRecord).join(Case, Case.id == TrackerRecord.case_id)
-    query = query.join(Person, Person.id == TrackerRecord.representative_id)
+    query = query.select_from(TrackerRecord)
+    people, statuses = select(Person.id), {chosen.status, RESOLVED if chosen.resolved_only else None} - {None}
     if chosen.case is not None:
-        query = query.where(Case.ref == chosen.case)
+        query = query.where(TrackerRecord.case_id.in_(select(Case.id).where(Case.ref == chosen.case)))
     if chosen.representative is not None:
-        query = query.where(Person.username == chosen.representative)
-    if chosen.status is not None:
-        query = query.where(Case.status == chosen.status)
+        query = query.where(TrackerRecord.representative_id.in_(people.where(Person.username == chosen.representative)))
+    for status in statuses:
+        query = query.where(TrackerRecord.resolved == (status == RESOLVED))
     if chosen.since is not None:
         query = query.where(TrackerRecord.ended_at >= chosen.since)
     if chosen.before is not None:
         query = query.where(TrackerRecord.ended_at <= chosen.before)
-    if chosen.resolved_only:
-        query = query.where(Case.status == RESOLVED)
     if chosen.up_to_id is not None:
         query = query.where(TrackerRecord.id <= chosen.up_to_id)
     if chosen.ids is not None:

@@ -309,3 +309,10 @@ def _of_cases() -> Iterator[_Check]:
         select(Case.id, Case.status).where((Case.status == RESOLVED) != is_open),
         lambda row: f"case {row.id} is {row.status}",
     )
+    yield _Check(
+        "tracker records that do not know whether their case is resolved",
+        select(TrackerRecord.id, Case.status)
+        .join(Case, Case.id == TrackerRecord.case_id)
+        .where(TrackerRecord.resolved != (Case.status == RESOLVED)),
+        lambda row: f"record {row.id} of a case that is {row.status}",
+    )

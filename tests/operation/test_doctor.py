@@ -200,6 +200,11 @@ def a_record_that_ends_before_it_starts(world: World) -> None:
     _without_rules(world, "UPDATE tracker_records SET ended_at = started_at - 5 WHERE id = 1")
 
 
+@corruption("do not know whether their case is resolved")
+def a_record_that_does_not_know_its_case(world: World) -> None:
+    _run(world, "UPDATE tracker_records SET resolved = NOT resolved WHERE id = 1")
+
+
 @corruption("totals by case")
 def a_record_deleted_by_hand(world: World) -> None:
     _run(world, "DELETE FROM tracker_records WHERE id = 1")
