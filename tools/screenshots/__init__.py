@@ -1,0 +1,1 @@
+"""Takes the pictures of README and manual from the running product: `make screenshots`."""
