@@ -29,7 +29,7 @@ js: node_modules/.installed
 	npm run --silent lint
 	npm run --silent test
 
-unit: $(VENV)/.dev tools/.checked
+unit: $(VENV)/.dev tools/.checked node_modules/.installed
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 ## The promise under faults, for as long as one likes; each line also runs by itself, with --help.

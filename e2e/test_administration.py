@@ -1,32 +1,118 @@
-"""Rows F16, A2, A5 and A7 in the administration page."""
+"""Rows F16, F19, F21, A1, A2, A5, A7 and A8 in the administration page."""
 
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
+from playwright.sync_api import Route
+
 from e2e.conftest import DATABASE, DemoServer
 from e2e.desk import Desk
+from e2e.old_records import CASE, has_old_records
 from e2e.recorded import Recorded
 from e2e.waiting import until
 
-CASE = "CAS-1001"
+SETTINGS = "/api/v1/settings/tracking"
+MANY = 100_000
 
 
-def test_a2_f16_an_interval_of_nine_minutes_is_refused_with_a_clear_message(
+def test_a2_f16_an_interval_of_nine_minutes_is_refused_at_its_field(
     sits_down: Callable[..., Desk], server: DemoServer
 ) -> None:
+    """A2, F16: it is named where it was typed, nothing is sent, and the keyboard is there."""
     ada = sits_down("ada", "/admin")
-    ada.chromium.expects("the server responded with a status of 422", "the server responded with a status of 400")
-    ada["update-interval"].fill("9")
-    assert "10 to 60" in ada["interval-hint"].inner_text()
+    ada["update-interval-minutes"].fill("9")
+    ada["track-inbox"].check()
+    ada["update-interval-minutes-problem"].filter(has_text="10 to 60").wait_for()
+    ada["settings-status"].filter(has_text="2 unsaved changes").wait_for()
     ada.clicks("save-settings")
-    ada["problem"].filter(has_text="10 to 60").wait_for()
-    assert server.asks("ada", "GET", "/api/v1/settings/tracking")["update_interval_minutes"] == 10
+    ada["problem"].filter(has_text="Nothing was saved").wait_for()
+    assert ada.focused() == "update-interval-minutes"
+    settings = server.asks("ada", "GET", SETTINGS)
+    assert (settings["update_interval_minutes"], settings["track_inbox"]) == (10, False)
 
-    ada["update-interval"].fill("15")
+    ada["update-interval-minutes"].fill("15")
+    ada["update-interval-minutes-problem"].wait_for(state="hidden")
     ada.clicks("save-settings")
     ada["settings-status"].filter(has_text="saved").wait_for()
-    assert server.asks("ada", "GET", "/api/v1/settings/tracking")["update_interval_minutes"] == 15
+    settings = server.asks("ada", "GET", SETTINGS)
+    assert (settings["update_interval_minutes"], settings["track_inbox"]) == (15, True)
+
+
+def test_a2_f16_what_the_server_refuses_is_named_at_its_field_too(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """A2, F16: also where a page of another version allows it."""
+    ada = sits_down("ada", "/admin")
+    ada.chromium.expects("the server responded with a status of 422")
+    ada["update-interval-minutes"].evaluate("(field) => field.removeAttribute('max')")
+    ada["update-interval-minutes"].fill("61")
+    ada.clicks("save-settings")
+    ada["update-interval-minutes-problem"].filter(has_text="from 10 to 60").wait_for()
+    assert ada.focused() == "update-interval-minutes"
+    ada["update-interval-minutes"].fill("60")
+    ada.clicks("save-settings")
+    ada["settings-status"].filter(has_text="saved").wait_for()
+    assert server.asks("ada", "GET", SETTINGS)["update_interval_minutes"] == 60
+
+
+def test_f21_idle_time_is_off_in_words_and_switched_on_in_minutes(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """F21"""
+    ada = sits_down("ada", "/admin")
+    ada["idle-after-minutes-zero"].filter(has_text="off").wait_for()
+    ada["idle-after-minutes"].fill("121")
+    ada["idle-after-minutes-problem"].filter(has_text="0 to 120").wait_for()
+    ada["idle-after-minutes"].fill("5")
+    ada["idle-after-minutes-zero"].wait_for(state="hidden")
+    ada.clicks("save-settings")
+    ada["settings-status"].filter(has_text="saved").wait_for()
+    assert server.asks("ada", "GET", SETTINGS)["idle_after_minutes"] == 5
+
+
+def test_a8_who_changed_the_settings_last_is_said_and_leads_to_the_log(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """A8"""
+    ada = sits_down("ada", "/admin")
+    ada["settings-last"].filter(has_text="Never changed.").wait_for()
+    ada["count-idle"].check()
+    ada.clicks("save-settings")
+    ada["settings-last"].filter(has_text="Last changed by ada").wait_for()
+    ada.clicks("settings-changes")
+    ada["entry"].get_by_text("Count idle time: off → on").wait_for()
+    assert ada["filter-action"].input_value() == "settings.changed"
+
+
+def test_f19_administration_without_a_server_keeps_what_was_typed_and_loads_by_itself(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """F19: settings, records and purges, and the count before something is deleted."""
+    has_old_records(server, 3)
+    ada = sits_down("ada", "/admin")
+    ada.chromium.expects("net::ERR_")
+    ada["record"].first.wait_for()
+    ada["track-inbox"].check()
+    ada["select-all"].check()
+    ada.control.cut_network()
+    ada.clicks("save-settings")
+    ada["problem"].filter(has_text="Your changes are kept here").wait_for()
+    ada.clicks("delete-selected")
+    ada["delete-count"].get_by_test_id("load-notice").wait_for()
+    assert ada["delete-confirm"].is_disabled()
+    ada.control.mend_network()
+    ada["delete-count"].filter(has_text="3 records").wait_for()
+    ada.clicks("delete-cancel")
+    ada.control.cut_network()
+    ada.clicks("apply-filters")
+    ada["records"].get_by_test_id("load-notice").wait_for()
+    assert ada["select-all"].is_disabled()
+    ada.control.mend_network()
+    until(lambda: ada["record"].count() == 3, what="the records are there by themselves")
+    ada.clicks("save-settings")
+    ada["settings-status"].filter(has_text="saved").wait_for()
+    assert server.asks("ada", "GET", SETTINGS)["track_inbox"] is True
 
 
 def test_a1_switching_tracking_off_stops_every_clock_at_once(
@@ -113,23 +199,6 @@ def test_a5_deleted_time_does_not_come_back_through_a_late_browser(
     assert recorded.handling_time(CASE)["total_seconds"] == seconds
 
 
-MANY = 100_000
-OLD = 1_700_000_000_000
-"""2023-11-14."""
-
-
-def _has_old_records(server: DemoServer, count: int) -> None:
-    """Put old records of ana into the database beside the server; they have no totals."""
-    with closing(sqlite3.connect(server.folder / DATABASE)) as database, database:
-        database.execute(
-            "INSERT INTO tracker_records"
-            " (representative_id, case_id, started_at, ended_at, stream, started_by, ended_by, committed_at)"
-            " SELECT people.id, cases.id, :old + value * 60000, :old + value * 60000 + 30000 + value % 30000,"
-            " 'old', 'open', 'close', 0 FROM people, cases, json_each(:numbers) WHERE username = 'ana' AND ref = :case",
-            {"old": OLD, "numbers": str(list(range(count))), "case": CASE},
-        )
-
-
 def _listed(desk: Desk) -> list[str]:
     return [text for text in desk["record"].locator(".record-duration").all_inner_texts() if text]
 
@@ -138,7 +207,7 @@ def test_a5_the_list_is_sorted_filtered_and_survives_a_reload(
     sits_down: Callable[..., Desk], server: DemoServer
 ) -> None:
     """A5: order, status and period are kept in the address of the page."""
-    _has_old_records(server, 60)
+    has_old_records(server, 60)
     ada = sits_down("ada", "/admin")
     ada["record"].first.wait_for()
     ada["filter-status"].select_option("active")
@@ -164,11 +233,41 @@ def test_a5_the_list_is_sorted_filtered_and_survives_a_reload(
     until(lambda: ada["record"].count() == 0, what="the case is not resolved")
 
 
+def test_a5_the_list_does_not_wait_for_its_count_which_is_asked_once_for_each_filter(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """A5: of millions of records, the page is there at once."""
+    has_old_records(server, 60)
+    ada = sits_down("ada", "/account")
+    asked: list[Route] = []
+    ada.page.route("**/api/v1/tracker-records?*count=true*", lambda route: asked.append(route))
+    ada.goes_to("/admin")
+    until(lambda: ada["record"].count() == 50, what="a page, while its count is on its way")
+    assert "in all" not in ada["records-status"].inner_text()
+    ada["select-all"].check()
+    ada["matching-hint"].wait_for(state="hidden")
+    (first,) = asked
+    first.continue_()
+    ada["records-status"].filter(has_text="60 records in all").wait_for()
+    ada["matching-hint"].filter(has_text="This page alone is selected").wait_for()
+
+    ada.clicks("older")
+    until(lambda: ada["record"].count() == 10, what="the rest of them")
+    ada["sort"].select_option("ended_at")
+    until(lambda: ada["record"].count() == 50, what="the oldest first")
+    ada["records-status"].filter(has_text="60 records in all").wait_for()
+    assert len(asked) == 1
+    ada["filter-before"].fill("2023-11-14")
+    ada.clicks("apply-filters")
+    ada["records"].filter(has_text="No record fits").wait_for()
+    until(lambda: len(asked) == 2, what="another filter is counted")
+
+
 def test_a5_a7_all_that_match_are_counted_and_purged_and_nothing_that_came_later(
     sits_down: Callable[..., Desk], server: DemoServer, recorded: Recorded
 ) -> None:
     """A5, A7: what the filter shows, beyond the page; the dry run says rows, time and room."""
-    _has_old_records(server, 120)
+    has_old_records(server, 120)
     ada = sits_down("ada", "/admin")
     ada["filter-case"].fill(CASE)
     ada["filter-before"].fill("2023-12-01")
@@ -182,7 +281,8 @@ def test_a5_a7_all_that_match_are_counted_and_purged_and_nothing_that_came_later
     with closing(sqlite3.connect(server.folder / DATABASE)) as database, database:
         database.execute(
             "INSERT INTO tracker_records SELECT NULL, representative_id, case_id, started_at - 1000000000,"
-            " ended_at - 1000000000, stream, started_by, ended_by, 0 FROM tracker_records WHERE stream = 'old' LIMIT 1"
+            " ended_at - 1000000000, stream, started_by, ended_by, 0, 0 FROM tracker_records"
+            " WHERE stream = 'old' LIMIT 1"
         )
     ada["purge-typed"].fill("120")
     ada.clicks("purge-confirm")
@@ -194,11 +294,29 @@ def test_a5_a7_all_that_match_are_counted_and_purged_and_nothing_that_came_later
     assert "Ada" in ada["purge"].first.inner_text()
 
 
+def test_a5_without_a_filter_no_more_than_the_page_can_be_deleted_and_the_list_says_why(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """A5: nobody deletes every record there is by two clicks."""
+    has_old_records(server, 60)
+    ada = sits_down("ada", "/admin")
+    ada["records-status"].filter(has_text="60 records in all").wait_for()
+    ada["select-all"].check()
+    ada["matching-hint"].filter(has_text="Set a filter to delete all").wait_for()
+    assert ada["delete-matching"].count() == 0
+    ada["filter-case"].fill(CASE)
+    ada.clicks("apply-filters")
+    until(lambda: not ada["select-all"].is_checked(), what="the list is shown anew")
+    ada["select-all"].check()
+    ada["delete-matching"].filter(has_text="60 records").wait_for()
+    assert ada["matching-hint"].count() == 0
+
+
 def test_a7_a_purge_of_many_shows_its_progress_survives_a_reload_and_is_cancelled(
     sits_down: Callable[..., Desk], server: DemoServer
 ) -> None:
     """A7: whoever comes back to the page finds the purge that runs."""
-    _has_old_records(server, MANY)
+    has_old_records(server, MANY)
     ada = sits_down("ada", "/admin")
     ada.clicks("open-purge")
     ada["purge-case"].fill(CASE)
@@ -233,8 +351,9 @@ def test_a7_a_purge_of_many_shows_its_progress_survives_a_reload_and_is_cancelle
 def test_a7_retention_is_set_in_a_group_of_its_own(sits_down: Callable[..., Desk], server: DemoServer) -> None:
     """A7"""
     ada = sits_down("ada", "/admin")
-    ada["retention"].get_by_label("Keep records for").fill("24")
-    ada["retention"].get_by_label("Of resolved cases only").uncheck()
+    ada["retention-months-zero"].filter(has_text="for ever").wait_for()
+    ada["group-retention"].get_by_label("Keep records for").fill("24")
+    ada["group-retention"].get_by_label("Of resolved cases only").uncheck()
     ada.clicks("save-settings")
     ada["settings-status"].filter(has_text="saved").wait_for()
     settings = server.asks("ada", "GET", "/api/v1/settings/tracking")

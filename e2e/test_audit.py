@@ -19,7 +19,7 @@ def test_a8_an_administrator_finds_a_change_of_settings_with_its_old_and_new_val
 ) -> None:
     """A8: it is found by its kind, actor and day, and the address of the page keeps the filters."""
     ada = sits_down("ada", "/admin")
-    ada["update-interval"].fill("15")
+    ada["update-interval-minutes"].fill("15")
     ada["count-idle"].check()
     ada.clicks("save-settings")
     ada["settings-status"].filter(has_text="saved").wait_for()
@@ -28,7 +28,7 @@ def test_a8_an_administrator_finds_a_change_of_settings_with_its_old_and_new_val
     newest.get_by_text("Settings changed").wait_for()
     ada["entry"].filter(has_text="Signed in").filter(has_text="from 127.0.0.1").wait_for()
     assert newest.get_by_test_id("sentences").locator("li").all_inner_texts() == [
-        "Count time without input: off → on",
+        "Count idle time: off → on",
         "Update interval: 10 min → 15 min",
     ]
     newest.get_by_test_id("as-written").locator("summary").click()

@@ -13,7 +13,7 @@ from tools.messages import catalogue_path, read
 
 CASE = "CAS-1001"
 _DEMO = {text for case in demo_data.CASES for text in case}
-SIZES = {"wide": (1280, 900), "narrow": (360, 780)}
+SIZES = {"wide": (1280, 900), "medium": (768, 900), "narrow": (360, 780)}
 
 _TEXTS = """() => {
     const found = new Set();
@@ -34,7 +34,7 @@ _TEXTS = """() => {
 
 _SCROLLS = (
     ".topbar-links, .scrolls, .tab-strip, .tab-row, .tab-button, .visually-hidden, [role=region],"
-    " .timeline-frame, .case-row *, input, select"
+    " [role=group][tabindex], .case-row *, input, select"
 )
 _CUT_OFF = """(scrolls) => {
     const isCut = (element) =>
@@ -131,6 +131,10 @@ def test_all_pages_are_german_after_the_switch_and_english_after_the_way_back(
     ada.goes_to("/supervisor?representative=ada")
     ada["day-report"].locator(".figures").wait_for()
     _sees_german_alone(ada, english, "supervision")
+    ada.goes_to("/reports")
+    ada["report"].locator(".loading").wait_for(state="detached")
+    ada["report"].locator("> *").first.wait_for()
+    _sees_german_alone(ada, english, "the reports")
     ada.goes_to("/admin")
     ada["settings-form"].wait_for()
     ada["records"].locator("table, .empty").first.wait_for()

@@ -19,7 +19,19 @@ from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from flask import current_app
-from sqlalchemy import BigInteger, Boolean, Connection, Dialect, Engine, Table, Text, create_engine, event, make_url
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Dialect,
+    Engine,
+    Table,
+    Text,
+    create_engine,
+    event,
+    exc,
+    make_url,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
@@ -69,7 +81,7 @@ def _integer_of_strict_tables(_type: object, _compiler: object, **_: object) -> 
     return "INTEGER"
 
 
-class TooSlow(SQLAlchemyError):
+class TooSlow(exc.TimeoutError):
     """A write took longer than `WRITE_TIMEOUT_S` and was given up. Whether it was committed is not known."""
 
     def __init__(self) -> None:

@@ -1,5 +1,6 @@
 """What an error of the database means: whether only somebody's lock is in the way, and what an operator should do."""
 
+from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -21,8 +22,9 @@ _SQLITE = {
 _POSTGRESQL = {
     _LOCK_NOT_AVAILABLE: "another session holds a lock: look for it in pg_stat_activity",
     _QUERY_CANCELED: "PostgreSQL is too slow: look at its load and in pg_stat_activity",
-    _DEADLOCK: "it is tried again by itself",
-    _SERIALIZATION: "it is tried again by itself",
+    _DEADLOCK: "somebody changed the same at the same moment: this passes by itself",
+    _SERIALIZATION: "somebody changed the same at the same moment: this passes by itself",
+    "25006": "PostgreSQL takes no changes there: let CASECLOCK_DATABASE_URL name the one that does",
     "53100": "the disk of PostgreSQL is full: make room there",
     _TOO_MANY: "PostgreSQL takes no more connections: end some, or raise its max_connections",
     "XX001": "PostgreSQL found damaged data: stop the server, restore the last good backup",
@@ -34,6 +36,13 @@ _DEFAULT = "see that the database runs and that CASECLOCK_DATABASE_URL names it"
 def is_held_up(error: DBAPIError) -> bool:
     """Whether another session of PostgreSQL was in the way: a lock, a deadlock, a change at the same moment."""
     return getattr(error.orig, "sqlstate", None) in _SOMEBODY_ELSE
+
+
+def is_of_the_database(error: SQLAlchemyError) -> bool:
+    """Whether the database failed (away, locked, full, damaged, too slow), and not the program that asked it."""
+    if isinstance(error, exc.DataError | exc.IntegrityError | exc.ProgrammingError | exc.NotSupportedError):
+        return False
+    return isinstance(error, exc.DatabaseError | exc.InterfaceError | exc.TimeoutError)
 
 
 def advice(error: SQLAlchemyError) -> str:

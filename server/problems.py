@@ -5,18 +5,20 @@ from http import HTTPStatus
 from itertools import islice
 from typing import Any, TypeAlias
 
-from flask import Flask, Response, json, request
+from flask import Flask, Response, json, make_response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from server import logs
+from server import db_faults, logs
 from server.i18n import _, marked, said_here
 
 Page: TypeAlias = Callable[[int, str], ResponseReturnValue]
 
 CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_S = "5"
+"""So long a caller waits who was refused because the database does not answer."""
 _MOST_ERRORS = 20
 
 _TITLES = {
@@ -117,9 +119,7 @@ def response(status: int, detail: str, *, errors: dict[str, Any] | None = None, 
     if errors:
         body["errors"] = errors
     answer = Response(json.dumps(body), status=int(status), content_type=CONTENT_TYPE)
-    for name, value in headers or ():
-        if name.lower() not in ("content-type", "content-length"):
-            answer.headers[name] = value
+    _add(answer, headers)
     if status == HTTPStatus.UNAUTHORIZED:
         answer.headers.setdefault("WWW-Authenticate", "Bearer")
     return answer
@@ -133,35 +133,52 @@ def title_of(status: int) -> str:
 def install(app: Flask, page: Page) -> None:
     """Answer every error as a problem document, and as `page(status, detail)` where a person looks at one."""
 
+    def answer(status: int, detail: str, *, errors: dict[str, Any] | None = None, headers: Any = None) -> Response:
+        if not _is_for_a_person():
+            return response(status, detail, errors=errors, headers=headers)
+        shown = make_response(page(status, detail))
+        _add(shown, headers)
+        return shown
+
     @app.errorhandler(Problem)
-    def _problem(error: Problem) -> ResponseReturnValue:
-        detail = said_here(error.detail)
-        return page(error.status, detail) if _is_for_a_person() else response(error.status, detail, errors=error.errors)
+    def _problem(error: Problem) -> Response:
+        return answer(error.status, said_here(error.detail), errors=error.errors)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:
-        status = error.code or 500
-        if status < 400:
+        if (error.code or 500) < 400:
             return error
-        if _is_for_a_person():
-            return page(status, _described(error))
         data = getattr(error, "data", None) or {}
         messages = (data.get("messages") or {}).values()
         errors = _translated(dict(islice((pair for where in messages for pair in where.items()), _MOST_ERRORS)))
         detail = _sentence(errors) if errors else _described(error)
-        return response(status, detail, errors=errors, headers=error.get_response().headers)
+        return answer(error.code or 500, detail, errors=errors, headers=error.get_response().headers)
 
     @app.errorhandler(IntegrityError)
     @app.errorhandler(StaleDataError)
     def _raced(error: IntegrityError | StaleDataError) -> Response:
         app.logger.warning("two changes at once on %r %r: %s", request.method, request.path, error)
-        return response(409, _("Somebody changed the same thing at the same moment. Look again, then try again."))
+        return answer(409, _("Somebody changed the same thing at the same moment. Look again, then try again."))
+
+    @app.errorhandler(SQLAlchemyError)
+    def _without_database(error: SQLAlchemyError) -> Response:
+        if not db_faults.is_of_the_database(error):
+            return _unexpected(error)
+        advice = db_faults.advice(error)
+        app.logger.error("a call was refused for now: %r %r: %s", request.method, request.path, advice)
+        detail = _("The database does not answer at present. Try again in a few seconds.")
+        return answer(503, detail, headers=[("Retry-After", RETRY_AFTER_S)])
 
     @app.errorhandler(Exception)
-    def _unexpected(error: Exception) -> ResponseReturnValue:
+    def _unexpected(error: Exception) -> Response:
         app.logger.exception("unexpected error on %r %r", request.method, request.path)
-        detail = _("Something went wrong on the server. It was logged; please try again.")
-        return page(500, detail) if _is_for_a_person() else response(500, detail)
+        return answer(500, _("Something went wrong on the server. It was logged; please try again."))
+
+
+def _add(answer: Response, headers: Any) -> None:
+    for name, value in headers or ():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
 
 
 def _is_for_a_person() -> bool:

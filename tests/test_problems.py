@@ -4,13 +4,17 @@ import logging
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import exc
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from werkzeug.test import TestResponse
 
+from server.db import TooSlow
 from tests.conftest import World
+from tests.security.routes import routes
 
 CASES = "/api/v1/cases"
 LOGS = f"{CASES}/CAS-1001/time-logs"
+DEFAULT_ADVICE = "see that the database runs and that CASECLOCK_DATABASE_URL names it"
 
 
 def _problem(answer: TestResponse, status: int) -> dict[str, Any]:
@@ -145,11 +149,86 @@ def test_a_view_that_fails_is_a_500_that_tells_nothing_of_the_inside(
     assert "secret of the inside" in caplog.text
 
 
-def test_a_database_that_is_away_is_a_500_and_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 1", {}, Exception("no route to db.internal as caseclock:password")),
+        DatabaseError("SELECT 1", {}, Exception("database disk image is malformed, password")),
+        exc.TimeoutError("QueuePool limit reached, password"),
+        TooSlow(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("verb", ["read", "write"])
+def test_x53_x56_a_database_that_fails_is_a_503_with_a_line_that_says_what_to_do(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: SQLAlchemyError,
+    verb: str,
+) -> None:
+    """X53, X56: whoever reads or writes is asked to come back soon; no traceback is logged."""
+    ana = world.client("ana")
+    monkeypatch.setattr(type(world.database), verb, _failing_verb(error))
+
+    answer = ana.get(CASES) if verb == "read" else ana.post(CASES, json={"title": "x"})
+
+    assert "password" not in str(_problem(answer, 503))
+    assert answer.headers["Retry-After"] == "5"
+    (line,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert "refused for now" in line.getMessage()
+    assert f" - {DEFAULT_ADVICE}" in line.getMessage()
+    assert line.exc_info is None
+
+
+def test_x53_x56_a_page_without_the_database_says_so_in_words_and_when_to_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X53, X56"""
+    away = OperationalError("SELECT 1", {}, Exception("no route"))
+    monkeypatch.setattr(type(world.database), "read", _failing_verb(away))
+
+    answer = world.client("ana").get("/workspace", headers={"Accept": "text/html"})
+
+    assert (answer.status_code, answer.mimetype, answer.headers["Retry-After"]) == (503, "text/html", "5")
+    assert "The database does not answer" in answer.text
+
+
+@pytest.mark.parametrize("failing", [("read", "read_long", "write"), ("read_long", "write")], ids=", ".join)
+@pytest.mark.parametrize("who", ["ada", None])
+def test_x53_x56_no_call_answers_500_while_the_database_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch, who: str | None, failing: tuple[str, ...]
+) -> None:
+    """X53, X56: each method of each route; what needs the database says when to come back."""
+    away = OperationalError("SELECT 1", {}, Exception("no route"))
+    client = world.client(who)
+    for verb in failing:
+        monkeypatch.setattr(type(world.database), verb, _failing_verb(away))
+
+    refused = 0
+    for route in routes(world.app):
+        with client.open(route.address(), method=route.method, json={} if not route.is_safe else None) as answer:
+            assert answer.status_code < 500 or answer.status_code == 503, (route, answer.text)
+            if answer.status_code == 503 and route.endpoint != "readyz":
+                assert answer.headers["Retry-After"] == "5", route
+                refused += 1
+    assert refused or who is None
+
+
+def test_a_statement_that_is_wrong_is_our_fault_and_not_the_database_s(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.app.view_functions["cases.list_cases"] = _failing(ProgrammingError("SELCT", {}, Exception("syntax")))
+
+    _problem(world.client("ana").get(CASES), 500)
+
+    assert [record for record in caplog.records if record.exc_info]
+
+
+def test_a_database_that_is_away_is_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     away = OperationalError("SELECT 1", {}, Exception("no route to db.internal as caseclock:password"))
     monkeypatch.setattr(type(world.database), "read", _failing_verb(away))
 
-    _problem(world.client("ana").get(CASES), 500)
     ready = world.client().get("/readyz")
     assert ready.status_code == 503
     assert ready.json["status"] == "not ready"

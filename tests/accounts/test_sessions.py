@@ -228,7 +228,7 @@ def test_the_account_page_says_how_many_browsers_are_signed_in(world: World) -> 
     assert "You are signed in with 2 browsers." in client.get("/account").text
 
 
-@pytest.mark.parametrize("page", ["/workspace", "/hub", "/account", "/supervisor", "/admin", "/audit"])
+@pytest.mark.parametrize("page", ["/workspace", "/hub", "/account", "/supervisor", "/reports", "/admin", "/audit"])
 def test_every_page_offers_to_sign_out(world: World, page: str) -> None:
     text = world.client("ada").get(page).text
 

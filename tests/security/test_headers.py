@@ -30,7 +30,9 @@ def test_every_answer_is_kept_from_being_guessed_framed_and_read_elsewhere(world
                     assert headers["Cache-Control"] == "no-store", route
 
 
-@pytest.mark.parametrize("page", ["/sign-in", "/workspace", "/hub", "/supervisor", "/admin", "/audit", "/account"])
+@pytest.mark.parametrize(
+    "page", ["/sign-in", "/workspace", "/hub", "/supervisor", "/reports", "/admin", "/audit", "/account"]
+)
 def test_a_page_runs_and_loads_its_own_files_alone(world: World, page: str) -> None:
     headers = world.client("ada").get(page).headers
     policy = _policy(headers["Content-Security-Policy"])

@@ -121,7 +121,7 @@ def test_a_person_of_such_a_name_is_shown_as_text_on_every_page(world: World, wo
         return issue_token(session, person, now=world.clock.now)
 
     world.tokens["mal"] = world.write(add)
-    for page in ("/workspace", "/hub", "/supervisor", "/admin", "/audit", "/account"):
+    for page in ("/workspace", "/hub", "/supervisor", "/reports", "/admin", "/audit", "/account"):
         text = world.client("mal").get(f"{page}?next={quote(words)}&changed={quote(words)}").text
         markup = _Markup()
         markup.feed(text)

@@ -134,6 +134,7 @@ def test_a_choice_of_a_language_that_is_no_longer_offered_counts_for_nothing(wor
         ("ana", "/workspace"),
         ("ana", "/hub"),
         ("sam", "/supervisor"),
+        ("sam", "/reports"),
         ("ada", "/admin"),
         ("ada", "/audit"),
         ("ada", "/account"),

@@ -1,9 +1,10 @@
 // @ts-check
 // Deleting the selected records: what they are is counted first, then confirmed.
 import { amountOf, byId, modal, notice, problemOf, recordsOf, roomOf } from "/static/admin-parts.js";
-import { failed, fill, h, loading } from "/static/dom.js";
+import { fill, h, loading } from "/static/dom.js";
 import { api } from "/static/http.js";
 import { _ } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
 import { say } from "/static/messages.js";
 
 const PATH = "/api/v1/tracker-records/purge";
@@ -17,6 +18,7 @@ export function startDeleting({ onDone }) {
   const counted = byId("delete-count");
   const problem = byId("delete-problem");
   const confirm = byId("delete-confirm", HTMLButtonElement);
+  const counting = new Loader({ place: counted, load: count, landing: () => byId("delete-title") });
   /** @type {number[]} */
   let chosen = [];
 
@@ -24,27 +26,22 @@ export function startDeleting({ onDone }) {
   return {
     open(ids) {
       chosen = ids;
+      confirm.disabled = true;
+      confirm.textContent = _("Delete");
       fill(problem);
+      fill(counted, loading(_("Counting …")));
       dialog.open();
-      count();
+      counting.run();
     },
   };
 
-  async function count() {
-    const mine = chosen;
-    confirm.disabled = true;
-    confirm.textContent = _("Delete");
-    fill(counted, loading(_("Counting …")));
-    try {
-      const found = await api("POST", PATH, { ids: mine, dry_run: true });
-      if (mine !== chosen) return;
-      const missing = mine.length - found.records;
-      fill(counted, h("p", { class: "amount" }, amountOf(found)), h("p", { class: "muted" }, roomOf(found.bytes)), missing > 0 && h("p", null, _("{records} of the selection are gone already.", { records: recordsOf(missing) })));
-      confirm.textContent = _("Delete {records}", { records: recordsOf(found.records) });
-      confirm.disabled = found.records === 0;
-    } catch (error) {
-      if (mine === chosen) fill(counted, failed(error, count));
-    }
+  /** @param {AbortSignal} signal */
+  async function count(signal) {
+    const found = await api("POST", PATH, { ids: chosen, dry_run: true }, { signal });
+    const missing = chosen.length - found.records;
+    fill(counted, h("p", { class: "amount" }, amountOf(found)), h("p", { class: "muted" }, roomOf(found.bytes)), missing > 0 && h("p", null, _("{records} of the selection are gone already.", { records: recordsOf(missing) })));
+    confirm.textContent = _("Delete {records}", { records: recordsOf(found.records) });
+    confirm.disabled = found.records === 0;
   }
 
   async function remove() {

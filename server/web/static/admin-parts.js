@@ -147,8 +147,8 @@ export function modal(dialog) {
   };
 }
 
-/** @param {unknown} found @returns {string[]} */
-function sentencesIn(found) {
+/** The sentences in what the API says of a field, however deep. @param {unknown} found @returns {string[]} */
+export function sentencesIn(found) {
   if (typeof found === "string") return [found];
   return found && typeof found === "object" ? Object.values(found).flatMap(sentencesIn) : [];
 }

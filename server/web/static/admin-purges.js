@@ -4,10 +4,11 @@
 // The server is asked again only while one runs; after a reload of the page it is found by its state.
 import { byId, notice, problemOf, purgeState, recordsOf, ruleInWords, sizeOf } from "/static/admin-parts.js";
 import { dateIn, timeOfDay } from "/static/days.js";
-import { empty, failed, fill, h, loading } from "/static/dom.js";
+import { empty, fill, h, loading } from "/static/dom.js";
 import { words } from "/static/format.js";
-import { api, isAway } from "/static/http.js";
+import { api } from "/static/http.js";
 import { _, number } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
 
 const PATH = "/api/v1/purges";
 const LISTED = 20;
@@ -26,22 +27,24 @@ export function startPurges({ zone, onEnded }) {
   const status = byId("purges-status");
   /** @type {Map<number, ReturnType<typeof bar>>} */
   const bars = new Map();
+  const list = new Loader({ place, load, landing: () => byId("purges-title") });
   let timer = 0;
 
   fill(place, loading());
   reload();
   return { reload };
 
-  async function reload() {
+  function reload() {
     clearTimeout(timer);
-    try {
-      const [running, listed] = await Promise.all([api("GET", `${PATH}?state=running`), api("GET", `${PATH}?limit=${LISTED}`)]);
-      show(running.items, listed.items);
-      if (running.items.length) timer = window.setTimeout(reload, AGAIN_MS);
-    } catch (error) {
-      if (isAway(error) && bars.size) timer = window.setTimeout(reload, AGAIN_MS);
-      else fill(place, failed(error, reload));
-    }
+    return list.run();
+  }
+
+  /** @param {AbortSignal} signal */
+  async function load(signal) {
+    const [running, listed] = await Promise.all([`${PATH}?state=running`, `${PATH}?limit=${LISTED}`].map((path) => api("GET", path, undefined, { signal })));
+    show(running.items, listed.items);
+    clearTimeout(timer);
+    if (running.items.length) timer = window.setTimeout(reload, AGAIN_MS);
   }
 
   /** @param {Purge[]} running @param {Purge[]} listed */

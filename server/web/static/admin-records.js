@@ -2,19 +2,22 @@
 // The list of tracker records: filters, pages by cursor, a selection on the page that is shown.
 //
 // Pages are found by where the page before ended, so the thousandth costs as much as the first; the
-// cursors of the pages that were seen are kept for the way back.
+// cursors of the pages that were seen are kept for the way back. How many fit the filter is asked apart,
+// and only where that may have changed: the list does not wait for it.
 import { byId, choose, recordsOf, ruleOf } from "/static/admin-parts.js";
 import { endedBy, startedBy } from "/static/supervisor-causes.js";
 import { dateIn, dayOf, exactTime, isDay } from "/static/days.js";
-import { empty, failed, fill, h, loading } from "/static/dom.js";
+import { empty, fill, h, loading } from "/static/dom.js";
 import { clock } from "/static/format.js";
 import { api, withQuery } from "/static/http.js";
 import { _, number } from "/static/i18n.js";
+import { Loader } from "/static/loader.js";
 
 const PATH = "/api/v1/tracker-records";
 
 /** @typedef {import("./admin-parts.js").Rule} Rule */
-/** @typedef {{items: TrackerRecord[], next_cursor: string | null, count?: number, count_is_exact?: boolean}} RecordPage */
+/** @typedef {{items: TrackerRecord[], next_cursor: string | null}} RecordPage */
+/** @typedef {{count: number, count_is_exact: boolean}} Fitting */
 /** @typedef {{id: number, case: string, representative: string, name: string, started_at: string, ended_at: string, duration_seconds: number, started_by: string, ended_by: string}} TrackerRecord */
 
 /**
@@ -33,28 +36,33 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
   const sort = byId("sort", HTMLSelectElement);
   const remove = byId("delete-selected", HTMLButtonElement);
   const matching = byId("delete-matching", HTMLButtonElement);
+  const hint = byId("matching-hint");
+  const list = new Loader({ place, load, landing: () => byId("records-title") });
+  const counting = new Loader({ place: status, load: count, landing: () => null, shows: () => false });
   /** @type {(string | null)[]} the cursor of each page up to the one that is shown */
   let cursors = [null];
   /** @type {string | null} */
   let following = null;
   /** @type {Rule} */
   let rule = {};
-  /** @type {AbortController | null} */
-  let asking = null;
+  /** @type {AbortSignal | null} of the newest try */
+  let newest = null;
+  /** What was done, to be said with what is shown next. */
+  let done = "";
+  /** How many records the filter fits; null until that is known. @type {Fitting | null} */
+  let fitting = null;
   /** @type {number | null} */
   let lastTicked = null;
-  /** How many records the filter fits, in words; empty where all of them are on the page. */
-  let fitting = "";
 
   filters.addEventListener("submit", (event) => {
     event.preventDefault();
-    begin();
+    begin(true);
   });
-  for (const choice of [size, sort]) choice.addEventListener("change", begin);
+  for (const choice of [size, sort]) choice.addEventListener("change", () => begin());
   matching.addEventListener("click", onDeleteMatching);
   byId("clear-filters").addEventListener("click", () => {
     filters.reset();
-    begin();
+    begin(true);
   });
   older.addEventListener("click", () => following && turn([...cursors, following]));
   newer.addEventListener("click", () => turn(cursors.slice(0, -1)));
@@ -66,59 +74,80 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
   place.addEventListener("click", tickRange);
   remove.addEventListener("click", () => onDelete(selected()));
   fromAddress();
-  begin();
+  begin(true);
 
   return {
     rule: () => new FormData(filters),
-    async reload(done) {
-      await show();
-      if (!boxes().length && cursors.length > 1) await turn(cursors.slice(0, -1));
-      status.textContent = `${done} ${status.textContent}`;
+    async reload(what) {
+      done = what;
+      countAnew();
+      await list.run();
       byId("records-title").focus();
     },
   };
 
-  function begin() {
+  /** @param {boolean} [isAsked] whether somebody asked for that filter; else they changed how the list is shown */
+  function begin(isAsked = false) {
     if (!filters.reportValidity()) return;
+    const before = JSON.stringify(rule);
     rule = ruleOf(filters, zone);
     cursors = [null];
+    done = "";
     toAddress();
-    return show();
+    if (isAsked || JSON.stringify(rule) !== before) countAnew();
+    if (!place.querySelector("table")) fill(place, loading(_("Loading the records …")));
+    return list.run();
   }
 
   /** @param {(string | null)[]} to */
   async function turn(to) {
     cursors = to.length ? to : [null];
-    await show();
+    done = "";
+    await list.run();
     byId("records-title").scrollIntoView({ block: "nearest" });
   }
 
-  async function show() {
-    asking?.abort();
-    const mine = (asking = new AbortController());
-    if (!place.querySelector("table")) fill(place, loading(_("Loading the records …")));
+  /** The page that is asked for, or the one before where it is empty by now. @param {AbortSignal} signal @returns {Promise<void>} */
+  async function load(signal) {
+    newest = signal;
     place.setAttribute("aria-busy", "true");
     try {
-      const query = { ...rule, sort: sort.value, limit: size.value, cursor: cursors.at(-1), count: cursors.length === 1 || null };
-      draw(await api("GET", withQuery(PATH, query), undefined, { signal: mine.signal }));
+      const query = { ...rule, sort: sort.value, limit: size.value, cursor: cursors.at(-1) };
+      const page = await api("GET", withQuery(PATH, query), undefined, { signal });
+      if (page.items.length || cursors.length === 1) return draw(page);
+      cursors = cursors.slice(0, -1);
+      return await load(signal);
     } catch (error) {
-      if (mine.signal.aborted) return;
-      pager.hidden = true;
-      fill(place, failed(error, show));
-      showSelection();
-      status.textContent = "";
+      if (newest === signal) leave();
+      throw error;
     } finally {
-      if (asking === mine) place.removeAttribute("aria-busy");
+      if (newest === signal) place.removeAttribute("aria-busy");
     }
   }
 
+  function countAnew() {
+    fitting = null;
+    counting.run();
+  }
+
+  /** @param {AbortSignal} signal */
+  async function count(signal) {
+    fitting = await api("GET", withQuery(PATH, { ...rule, limit: 1, count: true }), undefined, { signal });
+    showStatus();
+    showSelection();
+  }
+
+  /** Nothing is shown, so nothing can be chosen. */
+  function leave() {
+    if (!list.isHindered) fill(place);
+    pager.hidden = true;
+    status.textContent = "";
+    showSelection();
+  }
+
   /** @param {RecordPage} page */
-  function draw({ items, next_cursor: next, count, count_is_exact: isExact }) {
+  function draw({ items, next_cursor: next }) {
     following = next;
-    if (count !== undefined) {
-      const records = recordsOf(count);
-      fitting = count <= items.length ? "" : isExact ? records : _("more than {records}", { records });
-    }
     lastTicked = null;
     fill(place, items.length ? table(items, zone, sort.value) : empty(Object.keys(rule).length ? _("No record fits these filters.") : _("There are no tracker records yet.")));
     const first = (cursors.length - 1) * Number(size.value);
@@ -128,16 +157,25 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
     keepFocus(newer, cursors.length === 1, older);
     keepFocus(older, !next, newer);
     showSelection();
-    status.textContent = items.length ? onThisPage(recordsOf(items.length), fitting) : "";
+    showStatus();
+  }
+
+  function showStatus() {
+    const listed = boxes().length;
+    status.textContent = [done, listed && onThisPage(recordsOf(listed), inAll(fitting, listed))].filter(Boolean).join(" ");
   }
 
   function showSelection() {
-    const [count, chosen] = [boxes().length, selected().length];
-    all.disabled = count === 0;
-    all.checked = count > 0 && chosen === count;
-    all.indeterminate = chosen > 0 && chosen < count;
-    matching.hidden = !all.checked || !fitting || !Object.keys(rule).length;
-    matching.textContent = _("Delete all that match: {records} …", { records: fitting });
+    const [listed, chosen] = [boxes().length, selected().length];
+    all.disabled = listed === 0;
+    all.checked = listed > 0 && chosen === listed;
+    all.indeterminate = chosen > 0 && chosen < listed;
+    const fit = inAll(fitting, listed);
+    const isPartOnly = all.checked && fit !== "";
+    const isFiltered = Object.keys(rule).length > 0;
+    matching.hidden = !isPartOnly || !isFiltered;
+    hint.textContent = isPartOnly && !isFiltered ? _("This page alone is selected. Set a filter to delete all records that fit it, on every page.") : "";
+    matching.textContent = _("Delete all that match: {records} …", { records: fit });
     remove.disabled = chosen === 0;
     remove.classList.toggle("btn-danger", chosen > 0);
     remove.classList.toggle("btn-outline-secondary", chosen === 0);
@@ -205,6 +243,13 @@ function table(items, zone, order) {
 /** @param {Node | string} name @param {string} [look] @param {string} [order] */
 function column(name, look, order) {
   return h("th", { role: "columnheader", scope: "col", class: look || null, "aria-sort": order || null }, name);
+}
+
+/** How many fit, in words; empty where all of them are on the page, or that is not known yet. @param {Fitting | null} fitting @param {number} listed */
+function inAll(fitting, listed) {
+  if (!fitting || fitting.count <= listed) return "";
+  const records = recordsOf(fitting.count);
+  return fitting.count_is_exact ? records : _("more than {records}", { records });
 }
 
 /** @param {string} records @param {string} fitting */

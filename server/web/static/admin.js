@@ -9,7 +9,7 @@ import { startSettings } from "/static/admin-settings.js";
 
 const zone = byId("administration").dataset.timeZone ?? "UTC";
 
-startSettings();
+startSettings({ zone });
 const records = startRecords({ zone, onDelete: (ids) => deleting.open(ids), onDeleteMatching: () => purge.openCounted() });
 const purges = startPurges({ zone, onEnded: records.reload });
 const deleting = startDeleting({ onDone: shown });

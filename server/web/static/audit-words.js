@@ -17,7 +17,8 @@ export const SETTINGS = {
   show_only_own_time: _("Representatives see only their own time"),
   allow_my_time: _("Offer “My time” in the widget"),
   track_inbox: _("Track cases in the inbox"),
-  count_idle: _("Count time without input"),
+  idle_after_minutes: _("Ask about idle time after"),
+  count_idle: _("Count idle time"),
   create_unknown_cases: _("Create unknown cases"),
   retention_months: _("Keep records for"),
   retention_resolved_only: _("Of resolved cases only"),
@@ -88,7 +89,8 @@ export function subjectOf({ action, actor, subject }) {
 
 /** @param {string} name @param {unknown} value */
 function setting(name, value) {
-  if (name === "update_interval_minutes") return _("{n} min", { n: String(value) });
+  if (name === "idle_after_minutes" && value === 0) return _("off");
+  if (name.endsWith("_minutes")) return _("{n} min", { n: String(value) });
   if (name === "retention_months") return value === 0 ? _("for ever") : ngettext("{n} month", "{n} months", Number(value));
   return value === true ? _("on") : value === false ? _("off") : String(value);
 }

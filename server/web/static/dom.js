@@ -50,13 +50,6 @@ export function empty(text, ...more) {
   return h("div", { class: "empty" }, h("p", null, text), ...more);
 }
 
-/** Shown in the place of what could not be loaded. @param {unknown} error @param {() => void} [retry] */
-export function failed(error, retry) {
-  const text = error instanceof Error ? error.message : String(error);
-  const again = retry && h("button", { type: "button", class: "btn btn-sm btn-outline-secondary", "data-testid": "retry", onclick: retry }, _("Try again"));
-  return h("div", { class: "notice notice-danger", role: "alert" }, h("p", null, text), again);
-}
-
 /** @param {(Node | string | number | null | undefined | false)[]} children */
 function given(children) {
   return children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (child instanceof Node ? child : String(child)));

@@ -59,7 +59,7 @@ export function trendTable(points, period, choice, caption) {
 /** @param {string} testid @param {string} caption @param {...HTMLElement} parts */
 function scrolled(testid, caption, ...parts) {
   const table = h("table", { class: "table report-table", "data-testid": testid }, h("caption", { class: "visually-hidden" }, caption), ...parts);
-  return h("div", { class: "report-scroll", tabindex: 0, role: "region", "aria-label": caption }, table);
+  return h("div", { class: "report-scroll", tabindex: 0, role: "group", "aria-label": caption }, table);
 }
 
 /** @param {Choice} choice */

@@ -1,11 +1,12 @@
 // @ts-check
-// What every page has: the theme toggle.
+// What every page has: the links to the pages, and the theme toggle.
 import { _ } from "/static/i18n.js";
 
 const KEY = "caseclock:theme";
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);
 const NAMES = { system: _("as the system"), light: _("light"), dark: _("dark") };
 
+document.querySelector(".topbar-links [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 for (const button of document.querySelectorAll("[data-theme-toggle]")) {
   if (button instanceof HTMLButtonElement) startToggle(button);
 }

@@ -62,7 +62,7 @@ function panel(title, id, caption, names, rows) {
     "section",
     { class: "panel", "aria-labelledby": `${id}-title` },
     h("h3", { id: `${id}-title` }, title),
-    h("div", { class: `scrolls-aside ${rows.length > MANY ? "is-long" : ""}`, tabindex: "0", role: "region", "aria-labelledby": `${id}-title` }, h("table", { class: "table spans", role: "table", "data-testid": `${id}-table` }, h("caption", { class: "visually-hidden" }, caption), head(names), h("tbody", { role: "rowgroup" }, ...rows))),
+    h("div", { class: `scrolls-aside ${rows.length > MANY ? "is-long" : ""}`, tabindex: "0", role: "group", "aria-labelledby": `${id}-title` }, h("table", { class: "table spans", role: "table", "data-testid": `${id}-table` }, h("caption", { class: "visually-hidden" }, caption), head(names), h("tbody", { role: "rowgroup" }, ...rows))),
   );
 }
 

@@ -96,7 +96,7 @@ export function casesPanel(report, lookOf) {
   panel.append(
     h(
       "div",
-      { class: "scrolls", tabindex: "0", role: "region", "aria-labelledby": "cases-title" },
+      { class: "scrolls", tabindex: "0", role: "group", "aria-labelledby": "cases-title" },
       h("table", { class: "table", "data-testid": "cases-table" }, h("caption", { class: "visually-hidden" }, _("Time of {name} by case", { name: report.name })), head([[_("Case")], [_("Time"), "end"]]), h("tbody", null, ...rows)),
     ),
   );
