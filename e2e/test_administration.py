@@ -263,6 +263,28 @@ def test_a5_the_list_does_not_wait_for_its_count_which_is_asked_once_for_each_fi
     until(lambda: len(asked) == 2, what="another filter is counted")
 
 
+def test_a5_a_count_says_nothing_of_the_records_that_are_still_shown(
+    sits_down: Callable[..., Desk], server: DemoServer
+) -> None:
+    """A5: where the count of a filter is there before its list, the list of before is not counted by it."""
+    has_old_records(server, 60)
+    ada = sits_down("ada", "/admin")
+    ada["records-status"].filter(has_text="60 records in all").wait_for()
+    held: list[Route] = []
+    ada.page.route("**/api/v1/tracker-records?*limit=50*", lambda route: held.append(route))
+    ada["filter-before"].fill("2023-12-01")
+    with ada.page.expect_response("**/api/v1/tracker-records?*count=true*"):
+        ada.clicks("apply-filters")
+    until(lambda: held, what="the list is asked for")
+    assert "in all" in ada["records-status"].inner_text(), "of the list that is shown"
+    ada["select-all"].check()
+    assert not ada["delete-matching"].is_visible()
+    held[0].continue_()
+    until(lambda: not ada["select-all"].is_checked(), what="the list of the filter")
+    ada["select-all"].check()
+    ada["delete-matching"].wait_for()
+
+
 def test_a5_a7_all_that_match_are_counted_and_purged_and_nothing_that_came_later(
     sits_down: Callable[..., Desk], server: DemoServer, recorded: Recorded
 ) -> None:

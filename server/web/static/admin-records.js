@@ -125,6 +125,11 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
     }
   }
 
+  /** Whether what is shown is still that of before. */
+  function isOld() {
+    return place.hasAttribute("aria-busy");
+  }
+
   function countAnew() {
     fitting = null;
     counting.run();
@@ -133,6 +138,7 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
   /** @param {AbortSignal} signal */
   async function count(signal) {
     fitting = await api("GET", withQuery(PATH, { ...rule, limit: 1, count: true }), undefined, { signal });
+    if (isOld()) return;
     showStatus();
     showSelection();
   }
@@ -149,6 +155,7 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
   function draw({ items, next_cursor: next }) {
     following = next;
     lastTicked = null;
+    place.removeAttribute("aria-busy");
     fill(place, items.length ? table(items, zone, sort.value) : empty(Object.keys(rule).length ? _("No record fits these filters.") : _("There are no tracker records yet.")));
     const first = (cursors.length - 1) * Number(size.value);
     const range = items.length ? `${number(first + 1)} – ${number(first + items.length)}` : "";
@@ -173,7 +180,7 @@ export function startRecords({ zone, onDelete, onDeleteMatching }) {
     const fit = inAll(fitting, listed);
     const isPartOnly = all.checked && fit !== "";
     const isFiltered = Object.keys(rule).length > 0;
-    matching.hidden = !isPartOnly || !isFiltered;
+    matching.hidden = !isPartOnly || !isFiltered || isOld();
     hint.textContent = isPartOnly && !isFiltered ? _("This page alone is selected. Set a filter to delete all records that fit it, on every page.") : "";
     matching.textContent = _("Delete all that match: {records} …", { records: fit });
     remove.disabled = chosen === 0;
