@@ -9,6 +9,8 @@ from tools.screenshots.invented_work import MAIN_CASE, OTHER_CASES
 from tools.screenshots.studio import Studio
 
 WIDE = 1240
+_SILENT_MS = 90_000
+"""By then the board takes a page that ended without a word for gone."""
 _AT_WORK = {"ben": MAIN_CASE, "chloe": OTHER_CASES[0], "emi": OTHER_CASES[1]}
 
 
@@ -23,8 +25,8 @@ def _board(studio: Studio) -> None:
     pages = [_works(studio, who, ref) for who, ref in _AT_WORK.items()]
     pages.append(studio.sits_down("femi", "/workspace"))
     page = studio.sits_down("sam", "/supervisor", width=WIDE)
-    page.get_by_test_id("show-working").filter(has_text=str(len(_AT_WORK))).wait_for()
-    page.get_by_test_id("show-away").filter(has_text="1").wait_for()
+    page.get_by_test_id("show-working").filter(has_text=str(len(_AT_WORK))).wait_for(timeout=_SILENT_MS)
+    page.get_by_test_id("show-away").filter(has_text="1").wait_for(timeout=_SILENT_MS)
     studio.takes(page, "supervision-board")
     for each in (*pages, page):
         each.context.close()
