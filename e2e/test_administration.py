@@ -294,6 +294,7 @@ def test_a5_a7_all_that_match_are_counted_and_purged_and_nothing_that_came_later
     ada["filter-case"].fill(CASE)
     ada["filter-before"].fill("2023-12-01")
     ada.clicks("apply-filters")
+    ada.page.locator("[data-testid=records]:not([aria-busy])").wait_for()
     ada["records-status"].filter(has_text="120 records in all").wait_for()
     assert ada["delete-matching"].count() == 0
     ada["select-all"].check()
